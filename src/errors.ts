@@ -1,0 +1,64 @@
+/**
+ * Every error this project throws on purpose, each with a stable code.
+ * Failures of handlers are not errors: they are values (model/failure.ts).
+ */
+
+/** Process exit codes, after sysexits.h: 64 range for usage and configuration, 75 for "try again later". */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, forbidden: 3, unavailable: 75, configuration: 78 } as const;
+
+/** One row per code: the exit code a command ends with, and what the code means. */
+export const errorCodes = {
+  SETTINGS_INVALID: { exit: exitCodes.configuration, meaning: "a setting is missing, malformed or contradicts another" },
+  HANDLERS_INVALID: { exit: exitCodes.configuration, meaning: "the handlers file cannot be used as it stands" },
+  USAGE: { exit: exitCodes.usage, meaning: "the command line or the arguments of a call are wrong" },
+  UNKNOWN_EVENT: { exit: exitCodes.usage, meaning: "no such event id in the catalogue" },
+  DATA_INVALID: { exit: exitCodes.usage, meaning: "the data does not fit the event's schema" },
+  BROKER_UNAVAILABLE: { exit: exitCodes.unavailable, meaning: "no configured Kafka broker answered in time" },
+  REGISTRY_UNAVAILABLE: { exit: exitCodes.unavailable, meaning: "the schema registry did not answer in time" },
+  NOT_SET_UP: { exit: exitCodes.configuration, meaning: "a topic or schema is missing: run `provisioning-bridge setup`" },
+  SCHEMA_UNKNOWN: { exit: exitCodes.configuration, meaning: "the registry does not know the schema id" },
+  SCHEMA_REFUSED: { exit: exitCodes.configuration, meaning: "the registry refused a schema as incompatible" },
+  RECORD_UNDECODABLE: { exit: exitCodes.failed, meaning: "the bytes of a record cannot be read with the schema they name" },
+  RECORD_TOO_LARGE: { exit: exitCodes.usage, meaning: "the record is larger than its topic takes" },
+  RECORD_REFUSED: { exit: exitCodes.failed, meaning: "the broker refused a record" },
+  QUEUE_FULL: { exit: exitCodes.unavailable, meaning: "a bounded queue has no room left" },
+  EGRESS_REFUSED: { exit: exitCodes.configuration, meaning: "the handler's address is not one the bridge may call" },
+  STACK_UNAVAILABLE: { exit: exitCodes.unavailable, meaning: "no development stack can be started on this machine" },
+  CLOSED: { exit: exitCodes.failed, meaning: "the object was closed before or during the call" },
+  TIMED_OUT: { exit: exitCodes.unavailable, meaning: "a bounded wait ended without its result" },
+  INTERNAL: { exit: exitCodes.failed, meaning: "a defect of this program" },
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error with a stable code; `cause` keeps the original. Its message says what to do and never holds a secret. */
+export class BridgeError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "BridgeError";
+    this.code = code;
+  }
+
+  /** The exit code a command that ends with this error reports. */
+  get exitCode(): number {
+    return errorCodes[this.code].exit;
+  }
+}
+
+/** Several problems found at once, such as all mistakes of one file. */
+export class ProblemsError extends BridgeError {
+  readonly problems: readonly string[];
+
+  constructor(code: ErrorCode, headline: string, problems: readonly string[]) {
+    super(code, [headline, ...problems.map((problem) => `  - ${problem}`)].join("\n"));
+    this.name = "ProblemsError";
+    this.problems = problems;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

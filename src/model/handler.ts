@@ -1,0 +1,79 @@
+import type { Condition } from "./condition.ts";
+import type { FailureKind } from "./failure.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
+
+/** A pre-defined handler, validated: what the handlers file (config/) declares, with every default filled in. */
+
+export type HandlerStatus = "enabled" | "disabled" | "archived";
+export type Stage = "before" | "after";
+
+export interface HttpTask {
+  readonly kind: "http";
+  readonly url: string;
+  /** Secrets by reference only (`env:NAME` or `file:PATH`), newest first; answers are signed with every one of them. */
+  readonly secretRefs: readonly string[];
+}
+
+export interface ScriptTask {
+  readonly kind: "script";
+  /** Relative to SCRIPTS_DIR. */
+  readonly path: string;
+}
+
+export type Task = HttpTask | ScriptTask;
+
+/** How numbers that JSON cannot hold exactly are written into the body: decimals as strings, or as JSON numbers. */
+export type NumberForm = "string" | "json";
+
+interface HandlerBase {
+  readonly id: string;
+  readonly name: string;
+  /** Canonical event ids, or exact ids of vendors. */
+  readonly events: readonly string[];
+  readonly condition: Condition | null;
+  readonly task: Task;
+  readonly status: HandlerStatus;
+  /** Lower runs first; ties by id. */
+  readonly priority: number;
+  readonly timeoutMs: number;
+  readonly numbers: NumberForm;
+}
+
+export type FieldRuleKind = "any" | "lower-only" | "raise-only" | "max-delta" | "one-of" | "append";
+
+/** A field a handler may change, and within which rule. `*` stands for every field that need not be named. */
+export type FieldRule = { readonly field: string } & (
+  | { readonly rule: "any" | "lower-only" | "raise-only" | "append" }
+  | { readonly rule: "max-delta"; readonly maxDelta: string }
+  | { readonly rule: "one-of"; readonly oneOf: readonly (string | number | boolean | null)[] }
+);
+
+/** What a failure of this handler means for the action. There is no hidden default. */
+export interface FailurePolicy {
+  readonly default: "allow" | "forbid";
+  readonly byKind: Readonly<Partial<Record<FailureKind, "allow" | "forbid">>>;
+}
+
+export interface BeforeHandler extends HandlerBase {
+  readonly stage: "before";
+  /** Empty: a validator. Otherwise a mutator. */
+  readonly mayChange: readonly FieldRule[];
+  readonly onFailure: FailurePolicy;
+  readonly mode: "enforce" | "warn" | "shadow";
+  /** Left out of the budget proof, skipped when too little time remains. */
+  readonly bestEffort: boolean;
+}
+
+export interface AfterHandler extends HandlerBase {
+  readonly stage: "after";
+  /** Handlers of one group share a consumer group and run by priority. Defaults to the handler's id. */
+  readonly group: string;
+  readonly retry: RetryPolicy;
+}
+
+export type Handler = BeforeHandler | AfterHandler;
+
+/** The one order of handlers: by priority, then by id (code units, so that every instance agrees). */
+export function byPriority(left: HandlerBase, right: HandlerBase): number {
+  return left.priority - right.priority || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
+}

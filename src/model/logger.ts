@@ -1,0 +1,14 @@
+/** What the rooms need of a logger; observe/ implements it with pino. Fields come first, secrets never. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A logger that drops everything. */
+export const silentLogger: Logger = { debug: noop, info: noop, warn: noop, error: noop };
+
+function noop(): void {
+  // dropped on purpose
+}

@@ -5,7 +5,14 @@ const only = (name, from, allowed) => ({
   comment: `src/${from}/ may import only: ${allowed.join(", ") || "nothing"}`,
   severity: "error",
   from: { path: room(from) },
-  to: { path: "^src/", pathNot: [room(from), "^src/errors\\.ts$", ...allowed.map((other) => (other.endsWith(".ts") ? `^src/${other.replaceAll(".", "\\.")}$` : room(other)))] },
+  to: {
+    path: "^src/",
+    pathNot: [
+      room(from),
+      "^src/errors\\.ts$",
+      ...allowed.map((other) => (other.endsWith(".ts") ? `^src/${other.replaceAll(".", "\\.")}$` : room(other))),
+    ],
+  },
 });
 const npmOnlyIn = (pkg, where, types = false) => ({
   name: `${pkg.replaceAll(/[^a-z]/g, "")}-in-one-room`,

@@ -8,25 +8,25 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2, forbidden: 3, unavailable
 
 /** One row per code: the exit code a command ends with, and what the code means. */
 export const errorCodes = {
-  SETTINGS_INVALID: { exit: exitCodes.configuration, meaning: "a setting is missing, malformed or contradicts another" },
-  HANDLERS_INVALID: { exit: exitCodes.configuration, meaning: "the handlers file cannot be used as it stands" },
-  USAGE: { exit: exitCodes.usage, meaning: "the command line or the arguments of a call are wrong" },
-  UNKNOWN_EVENT: { exit: exitCodes.usage, meaning: "no such event id in the catalogue" },
-  DATA_INVALID: { exit: exitCodes.usage, meaning: "the data does not fit the event's schema" },
-  BROKER_UNAVAILABLE: { exit: exitCodes.unavailable, meaning: "no configured Kafka broker answered in time" },
-  REGISTRY_UNAVAILABLE: { exit: exitCodes.unavailable, meaning: "the schema registry did not answer in time" },
-  NOT_SET_UP: { exit: exitCodes.configuration, meaning: "a topic or schema is missing: run `provisioning-bridge setup`" },
-  SCHEMA_UNKNOWN: { exit: exitCodes.configuration, meaning: "the registry does not know the schema id" },
-  SCHEMA_REFUSED: { exit: exitCodes.configuration, meaning: "the registry refused a schema as incompatible" },
-  RECORD_UNDECODABLE: { exit: exitCodes.failed, meaning: "the bytes of a record cannot be read with the schema they name" },
-  RECORD_TOO_LARGE: { exit: exitCodes.usage, meaning: "the record is larger than its topic takes" },
-  RECORD_REFUSED: { exit: exitCodes.failed, meaning: "the broker refused a record" },
-  QUEUE_FULL: { exit: exitCodes.unavailable, meaning: "a bounded queue has no room left" },
-  EGRESS_REFUSED: { exit: exitCodes.configuration, meaning: "the handler's address is not one the bridge may call" },
-  STACK_UNAVAILABLE: { exit: exitCodes.unavailable, meaning: "no development stack can be started on this machine" },
-  CLOSED: { exit: exitCodes.failed, meaning: "the object was closed before or during the call" },
-  TIMED_OUT: { exit: exitCodes.unavailable, meaning: "a bounded wait ended without its result" },
-  INTERNAL: { exit: exitCodes.failed, meaning: "a defect of this program" },
+  SETTINGS_INVALID: { exit: "configuration", meaning: "a setting is missing, malformed or contradicts another" },
+  HANDLERS_INVALID: { exit: "configuration", meaning: "the handlers file cannot be used as it stands" },
+  USAGE: { exit: "usage", meaning: "the command line or the arguments of a call are wrong" },
+  UNKNOWN_EVENT: { exit: "usage", meaning: "no such event id in the catalogue" },
+  DATA_INVALID: { exit: "usage", meaning: "the data does not fit the event's schema" },
+  BROKER_UNAVAILABLE: { exit: "unavailable", meaning: "no configured Kafka broker answered in time" },
+  REGISTRY_UNAVAILABLE: { exit: "unavailable", meaning: "the schema registry did not answer in time" },
+  NOT_SET_UP: { exit: "configuration", meaning: "a topic or schema is missing: run `provisioning-bridge setup`" },
+  SCHEMA_UNKNOWN: { exit: "configuration", meaning: "the registry does not know the schema id" },
+  SCHEMA_REFUSED: { exit: "configuration", meaning: "the registry refused a schema as incompatible" },
+  RECORD_UNDECODABLE: { exit: "failed", meaning: "the bytes of a record cannot be read with the schema they name" },
+  RECORD_TOO_LARGE: { exit: "usage", meaning: "the record is larger than its topic takes" },
+  RECORD_REFUSED: { exit: "failed", meaning: "the broker refused a record" },
+  QUEUE_FULL: { exit: "unavailable", meaning: "a bounded queue has no room left" },
+  EGRESS_REFUSED: { exit: "configuration", meaning: "the handler's address is not one the bridge may call" },
+  STACK_UNAVAILABLE: { exit: "unavailable", meaning: "no development stack can be started on this machine" },
+  CLOSED: { exit: "failed", meaning: "the object was closed before or during the call" },
+  TIMED_OUT: { exit: "unavailable", meaning: "a bounded wait ended without its result" },
+  INTERNAL: { exit: "failed", meaning: "a defect of this program" },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
@@ -43,7 +43,7 @@ export class BridgeError extends Error {
 
   /** The exit code a command that ends with this error reports. */
   get exitCode(): number {
-    return errorCodes[this.code].exit;
+    return exitCodes[errorCodes[this.code].exit];
   }
 }
 

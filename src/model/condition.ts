@@ -7,4 +7,7 @@ export interface Condition {
   evaluate(event: BridgeEvent): ConditionResult;
 }
 
-export type ConditionResult = { readonly kind: "match" } | { readonly kind: "no-match" } | { readonly kind: "error"; readonly detail: string };
+export type ConditionResult =
+  | { readonly kind: "match" }
+  | { readonly kind: "no-match" }
+  | { readonly kind: "error"; readonly detail: string };

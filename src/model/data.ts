@@ -15,7 +15,12 @@ export function sameValue(left: Value, right: Value): boolean {
   if (left === right) return true;
   if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return false;
   if (isList(left) || isList(right)) {
-    return isList(left) && isList(right) && left.length === right.length && left.every((item, at) => sameValue(item, right[at] ?? null));
+    return (
+      isList(left) &&
+      isList(right) &&
+      left.length === right.length &&
+      left.every((item, at) => sameValue(item, right[at] ?? null))
+    );
   }
   const keys = Object.keys(left);
   return (

@@ -45,9 +45,17 @@ export const eventCatalogue: readonly EventType[] = [
   event("clients.update", "clients", "Clients", "Client updated", "update", "ClientsUpdate"),
   event("clients.delete", "clients", "Clients", "Client deleted", "delete", "ClientsDelete"),
   event("clients.archive", "clients", "Clients", "Client archived", "delete", "ClientsArchive"),
-  event("clients.custom_fields.update", "clients", "Clients", "Custom fields updated", "update", "ClientsCustomFieldsUpdate", {
-    aliases: ["clients.custom_fields_update"],
-  }),
+  event(
+    "clients.custom_fields.update",
+    "clients",
+    "Clients",
+    "Custom fields updated",
+    "update",
+    "ClientsCustomFieldsUpdate",
+    {
+      aliases: ["clients.custom_fields_update"],
+    },
+  ),
   event("clients.accounts.create", "accounts", "Accounts", "Account created", "create", "ClientsAccountsCreate"),
   event("clients.accounts.update", "accounts", "Accounts", "Account updated", "update", "ClientsAccountsUpdate"),
   event("clients.accounts.delete", "accounts", "Accounts", "Account deleted", "delete", "ClientsAccountsDelete"),
@@ -70,11 +78,23 @@ export const eventCatalogue: readonly EventType[] = [
   event("clients.balance_zero", "balance", "Clients", "Balance became <= 0", "state", "ClientsBalanceZero", {
     before: false,
   }),
-  event("email_rates_manager.import", "imports", "Email Rates Manager", "Rates import", "state", "EmailRatesManagerImport", {
+  event(
+    "email_rates_manager.import",
+    "imports",
+    "Email Rates Manager",
+    "Rates import",
+    "state",
+    "EmailRatesManagerImport",
+    {
+      before: false,
+    },
+  ),
+  event("importd.process_success", "imports", "Import", "Import succeeded", "state", "ImportdProcessSuccess", {
     before: false,
   }),
-  event("importd.process_success", "imports", "Import", "Import succeeded", "state", "ImportdProcessSuccess", { before: false }),
-  event("importd.process_failed", "imports", "Import", "Import failed", "state", "ImportdProcessFailed", { before: false }),
+  event("importd.process_failed", "imports", "Import", "Import failed", "state", "ImportdProcessFailed", {
+    before: false,
+  }),
 ];
 
 const byAnyId = new Map(eventCatalogue.flatMap((type) => [type.id, ...type.aliases].map((id) => [id, type] as const)));

@@ -30,7 +30,9 @@ export interface OutboundRecord {
 /** The last value of a header, as bytes: if it stands twice, Spring's own is the last. */
 export function lastHeader(headers: RecordHeaders, name: string): Buffer | undefined {
   const value = headers[name];
-  const last = Array.isArray(value) ? (value as readonly (Buffer | string)[]).at(-1) : (value as Buffer | string | undefined);
+  const last = Array.isArray(value)
+    ? (value as readonly (Buffer | string)[]).at(-1)
+    : (value as Buffer | string | undefined);
   return typeof last === "string" ? Buffer.from(last) : last;
 }
 

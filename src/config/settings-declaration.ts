@@ -1,0 +1,136 @@
+import type { FormatName } from "./formats.ts";
+
+/** Every setting, declared once: convict reads it, the table in docs/settings.md is generated from it. */
+
+interface Declared<T> {
+  readonly doc: string;
+  readonly format: FormatName | readonly string[];
+  readonly default: T;
+  readonly env: string;
+  readonly sensitive?: boolean;
+}
+
+function setting<T>(env: string, format: FormatName | readonly string[], fallback: T, doc: string): Declared<T> {
+  return { doc, format, default: fallback, env };
+}
+
+function secret(env: string, doc: string): Declared<string | null> {
+  return { doc, format: "text", default: null, env, sensitive: true };
+}
+
+const optionalText = (env: string, doc: string): Declared<string | null> =>
+  setting<string | null>(env, "text", null, doc);
+const list = (env: string, format: FormatName, doc: string): Declared<string[]> =>
+  setting<string[]>(env, format, [], doc);
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const settingsDeclaration = {
+  kafka: {
+    brokers: list("KAFKA_BROKERS", "host-ports", "Kafka brokers, host:port. Required."),
+    clientId: setting(
+      "KAFKA_CLIENT_ID",
+      "name",
+      "provisioning-bridge",
+      "Client id shown in the broker's logs and quotas.",
+    ),
+    tls: setting("KAFKA_TLS", "yes-no", false, "Speak TLS to the brokers."),
+    tlsCaFile: optionalText("KAFKA_TLS_CA_FILE", "PEM file of the authorities to trust; default: the system's."),
+    tlsCertFile: optionalText("KAFKA_TLS_CERT_FILE", "PEM file of the client certificate, for mutual TLS."),
+    tlsKeyFile: optionalText("KAFKA_TLS_KEY_FILE", "PEM file of the client certificate's key."),
+    saslMechanism: setting(
+      "KAFKA_SASL_MECHANISM",
+      ["none", "plain", "scram-sha-256", "scram-sha-512"],
+      "none",
+      "SASL mechanism.",
+    ),
+    saslUsername: optionalText("KAFKA_SASL_USERNAME", "SASL user."),
+    saslPassword: secret("KAFKA_SASL_PASSWORD", "SASL password."),
+    connectionTimeoutMs: setting(
+      "KAFKA_CONNECTION_TIMEOUT_MS",
+      "milliseconds",
+      3000,
+      "Longest wait for a connection to a broker.",
+    ),
+    requestTimeoutMs: setting(
+      "KAFKA_REQUEST_TIMEOUT_MS",
+      "milliseconds",
+      30_000,
+      "Longest wait for a broker's answer.",
+    ),
+  },
+  registry: {
+    url: setting<string | null>(
+      "SCHEMA_REGISTRY_URL",
+      "http-url",
+      null,
+      "Schema registry that speaks Confluent's API. Required.",
+    ),
+    username: optionalText("SCHEMA_REGISTRY_USERNAME", "User of the registry."),
+    password: secret("SCHEMA_REGISTRY_PASSWORD", "Password of the registry."),
+    timeoutMs: setting(
+      "SCHEMA_REGISTRY_TIMEOUT_MS",
+      "milliseconds",
+      3000,
+      "Longest wait for one answer of the registry.",
+    ),
+  },
+  topics: {
+    prefix: setting("TOPIC_PREFIX", "name", "billing", "First part of every topic's name."),
+    partitions: setting(
+      "TOPIC_PARTITIONS",
+      "count",
+      6,
+      "Partitions of topics that `setup` creates; the ceiling of scaling out.",
+    ),
+    replicationFactor: setting(
+      "TOPIC_REPLICATION_FACTOR",
+      "replication",
+      -1,
+      "Replicas of topics that `setup` creates; -1: the broker's default.",
+    ),
+    groupPrefix: setting("GROUP_PREFIX", "name", "provisioning-bridge", "First part of every consumer group's name."),
+    reply: list(
+      "REPLY_TOPICS",
+      "names",
+      "Topics a request may name for its verdict; default: `<TOPIC_PREFIX>.verdicts`.",
+    ),
+  },
+  handlers: {
+    file: optionalText("HANDLERS_FILE", "YAML file of the handlers. Required by `serve`."),
+    scriptsDir: optionalText("SCRIPTS_DIR", "Folder that holds the scripts handlers may name; default: no scripts."),
+    egressAllow: list(
+      "EGRESS_ALLOW",
+      "cidrs",
+      "Private and loopback ranges handlers may live in, as CIDRs; public addresses need none.",
+    ),
+  },
+  before: {
+    deadlineMs: setting(
+      "DEADLINE_MS",
+      "milliseconds",
+      1500,
+      "A request's budget, from asking to verdict, where it names none; 500 to 5000.",
+    ),
+    inFlight: setting(
+      "BEFORE_IN_FLIGHT",
+      "count",
+      1024,
+      "Requests decided at once; past it the verdict is `undecided`, `overload`.",
+    ),
+  },
+  after: {
+    inFlight: setting("AFTER_IN_FLIGHT", "count", 128, "Deliveries in flight at once, per handler group."),
+  },
+  http: {
+    host: setting("HTTP_HOST", "text", "0.0.0.0", "Address of the probe listener (/livez, /readyz, /metrics)."),
+    port: setting("HTTP_PORT", "port-number", 8080, "Port of the probe listener; 0: any free one."),
+  },
+  log: {
+    level: setting("LOG_LEVEL", logLevels, "info", "Least level that is logged."),
+  },
+  drainMs: setting("DRAIN_MS", "milliseconds", 15_000, "Longest wait for work in flight when stopping."),
+};
+
+export type SettingsTree = typeof settingsDeclaration;

@@ -1,0 +1,37 @@
+import pino from "pino";
+import type { Logger } from "../model/logger.ts";
+
+export interface LoggerOptions {
+  readonly level: string;
+  /** Names this process in every line, such as the stage it serves. */
+  readonly base?: Readonly<Record<string, string>>;
+  /** Where lines go; default: standard output. */
+  readonly destination?: { write(line: string): void };
+}
+
+/** Names under which a secret could travel in a log's fields; values are cut by pino, whatever their depth of one. */
+const secretPaths = [
+  "password",
+  "*.password",
+  "secret",
+  "*.secret",
+  "sasl",
+  "*.sasl",
+  "authorization",
+  "*.authorization",
+];
+
+/** JSON lines, one an occurrence, `error` fields with their stack and stable code. */
+export function createLogger(options: LoggerOptions): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: options.base ?? {},
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+      redact: { paths: secretPaths, censor: "***" },
+    },
+    options.destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+}

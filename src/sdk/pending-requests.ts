@@ -1,0 +1,79 @@
+import type { Clock, Timer } from "../model/clock.ts";
+
+/**
+ * The requests that wait for a verdict, by correlation id.
+ *
+ *   add ──► waiting ── first reply ──► answered   (later replies: `duplicate` if equal, `conflict` if not)
+ *                   └─ deadline ─────► silent     (later replies: `late`, never applied)
+ *
+ * The deadline is a timer of this process: nothing that happens on the network can move it (docs/billing-core.md).
+ * What became of a request is remembered for the last `remembered` ids, so that late replies can be told from foreign ones.
+ */
+export class PendingRequests<Reply> {
+  readonly #waiting = new Map<string, Waiting<Reply>>();
+  /** Insertion-ordered: the oldest is forgotten first. The value is the reply's fingerprint, null for silence. */
+  readonly #ended = new Map<string, string | null>();
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #remembered: number;
+
+  /** `limit` bounds the requests that wait, `remembered` the ended ones that are still recognised. */
+  constructor(clock: Clock, limit: number, remembered: number = limit) {
+    this.#clock = clock;
+    this.#limit = limit;
+    this.#remembered = remembered;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether a further request would pass the bound. */
+  get full(): boolean {
+    return this.#waiting.size >= this.#limit;
+  }
+
+  /** Waits at most `ms` milliseconds; `onEnd` is called exactly once, with null for silence. */
+  add(id: string, ms: number, onEnd: (reply: Reply | null) => void): void {
+    const timer = this.#clock.after(ms, () => this.silence(id));
+    this.#waiting.set(id, { timer, onEnd });
+  }
+
+  /** Gives a request up before its deadline, as if the deadline had come. No-op when it has ended. */
+  silence(id: string): void {
+    this.#end(id, null, null);
+  }
+
+  /** Hands a reply to its request. `fingerprint` tells an equal repetition from a contradiction. */
+  settle(id: string, reply: Reply, fingerprint: string): "answered" | "late" | "duplicate" | "conflict" | "unknown" {
+    if (this.#end(id, reply, fingerprint)) return "answered";
+    const before = this.#ended.get(id);
+    if (before === undefined) return "unknown";
+    if (before === null) return "late";
+    return before === fingerprint ? "duplicate" : "conflict";
+  }
+
+  /** Ends every request as silent; for closing. */
+  silenceAll(): void {
+    for (const id of [...this.#waiting.keys()]) this.silence(id);
+  }
+
+  #end(id: string, reply: Reply | null, fingerprint: string | null): boolean {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return false;
+    this.#waiting.delete(id);
+    waiting.timer.cancel();
+    this.#ended.set(id, fingerprint);
+    if (this.#ended.size > this.#remembered) {
+      const oldest = this.#ended.keys().next();
+      if (oldest.done !== true) this.#ended.delete(oldest.value);
+    }
+    waiting.onEnd(reply);
+    return true;
+  }
+}
+
+interface Waiting<Reply> {
+  readonly timer: Timer;
+  readonly onEnd: (reply: Reply | null) => void;
+}

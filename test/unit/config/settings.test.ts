@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { loadSettings, requireConnection, settingRows, summary } from "../../../src/config/settings.ts";
+import { ProblemsError } from "../../../src/errors.ts";
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    assert.ok(error instanceof ProblemsError);
+    assert.equal(error.code, "SETTINGS_INVALID");
+    return error.problems;
+  }
+  return [];
+}
+
+describe("settings", () => {
+  it("have safe defaults and are frozen to the last leaf", () => {
+    const settings = loadSettings({});
+    assert.equal(settings.topics.prefix, "billing");
+    assert.equal(settings.before.deadlineMs, 1500);
+    assert.deepEqual(settings.handlers.egressAllow, []);
+    assert.throws(() => Object.assign(settings.http, { port: 1 }), TypeError);
+  });
+
+  it("come from the environment, and an empty variable counts as not set", () => {
+    const settings = loadSettings({
+      KAFKA_BROKERS: "a:9092, b:9092",
+      TOPIC_PREFIX: "",
+      HTTP_PORT: "0",
+      KAFKA_TLS: "true",
+    });
+    assert.deepEqual(settings.kafka.brokers, ["a:9092", "b:9092"]);
+    assert.equal(settings.topics.prefix, "billing");
+    assert.equal(settings.http.port, 0);
+    assert.equal(settings.kafka.tls, true);
+  });
+
+  it("come from a file, and the environment wins", (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "settings-"));
+    context.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "bridge.yaml");
+    writeFileSync(file, "topics: { prefix: from-file, partitions: 3 }\nkafka: { brokers: [x:1] }\n");
+    const settings = loadSettings({ TOPIC_PREFIX: "from-env", CONFIG_FILE: file });
+    assert.equal(settings.topics.prefix, "from-env");
+    assert.equal(settings.topics.partitions, 3);
+    assert.deepEqual(settings.kafka.brokers, ["x:1"]);
+    writeFileSync(file, "topics: { prefx: oops }\n");
+    assert.throws(() => loadSettings({ CONFIG_FILE: file }), /prefx/);
+  });
+
+  for (const [name, env, expected] of [
+    ["a number with a unit", { DEADLINE_MS: "7s" }, /DEADLINE_MS.*milliseconds/],
+    ["a port with a letter", { HTTP_PORT: "80x" }, /HTTP_PORT.*port/],
+    ["a port out of range", { HTTP_PORT: "65536" }, /HTTP_PORT/],
+    ["a broker without a port", { KAFKA_BROKERS: "kafka" }, /KAFKA_BROKERS.*host:port/],
+    ["a boolean that is none", { KAFKA_TLS: "yes" }, /KAFKA_TLS.*true or false/],
+    ["a CIDR with too many bits", { EGRESS_ALLOW: "10.0.0.0/33" }, /EGRESS_ALLOW/],
+    ["a registry without a scheme", { SCHEMA_REGISTRY_URL: "localhost:8081" }, /SCHEMA_REGISTRY_URL.*http/],
+    ["a deadline the core could not keep", { DEADLINE_MS: "9000" }, /500 to 5000/],
+    ["SASL without a user", { KAFKA_SASL_MECHANISM: "plain" }, /KAFKA_SASL_USERNAME/],
+    ["half a client certificate", { KAFKA_TLS_CERT_FILE: "a.pem" }, /go together/],
+  ] as const) {
+    it(`refuse ${name}, naming the variable`, () => {
+      const problems = problemsOf(env);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? "", expected);
+    });
+  }
+
+  it("report all problems at once", () => {
+    assert.equal(problemsOf({ HTTP_PORT: "x", KAFKA_TLS: "x", LOG_LEVEL: "x" }).length, 3);
+  });
+
+  it("never show a secret, in the summary or in an error", () => {
+    const settings = loadSettings({
+      KAFKA_SASL_PASSWORD: "hunter2",
+      SCHEMA_REGISTRY_PASSWORD: "hunter2",
+      HTTP_PORT: "1",
+    });
+    assert.equal(JSON.stringify(summary(settings)).includes("hunter2"), false);
+    assert.equal(problemsOf({ KAFKA_SASL_PASSWORD: "hunter2", HTTP_PORT: "x" }).join().includes("hunter2"), false);
+  });
+
+  it("name what is missing to reach a broker and a registry", () => {
+    assert.throws(() => requireConnection(loadSettings({})), /KAFKA_BROKERS[\s\S]*SCHEMA_REGISTRY_URL/);
+  });
+
+  it("have one variable each", () => {
+    const names = settingRows().map((row) => row.env);
+    assert.equal(new Set(names).size, names.length);
+  });
+});

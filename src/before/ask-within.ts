@@ -1,0 +1,40 @@
+import type { Clock } from "../model/clock.ts";
+import type { BeforeHandler } from "../model/handler.ts";
+import type { TaskCall } from "../model/task-call.ts";
+import type { AskOutcome, BeforeTasks } from "./ports.ts";
+
+/**
+ * One call that ends at `call.timeoutMs` whatever the port does: it may never settle, settle late, reject or throw. An
+ * answer that comes later is dropped. The port's signal aborts as soon as nobody waits any more.
+ */
+export function askWithin(
+  tasks: BeforeTasks,
+  clock: Clock,
+  handler: BeforeHandler,
+  call: TaskCall,
+  cancelled: AbortSignal,
+): Promise<AskOutcome> {
+  return new Promise((resolve) => {
+    const nobodyWaits = new AbortController();
+    const end = (outcome: AskOutcome): void => {
+      timer.cancel();
+      cancelled.removeEventListener("abort", giveUp);
+      resolve(outcome);
+      nobodyWaits.abort();
+    };
+    const giveUp = (): void => end(failure("timeout", "cancelled: the verdict was already known"));
+    const timer = clock.after(call.timeoutMs, () => end(failure("timeout", `no answer within ${call.timeoutMs} ms`)));
+    cancelled.addEventListener("abort", giveUp, { once: true });
+    if (cancelled.aborted) return giveUp();
+    const broken = (): void => end(failure("unreachable", "the task could not be run"));
+    try {
+      tasks.ask(handler, call, nobodyWaits.signal).then(end, broken);
+    } catch {
+      broken();
+    }
+  });
+}
+
+function failure(kind: "timeout" | "unreachable", detail: string): AskOutcome {
+  return { kind: "failure", failure: { kind, detail } };
+}

@@ -1,0 +1,59 @@
+import { BridgeError, messageOf } from "../../errors.ts";
+import { avroLibrary } from "./avro-library.ts";
+import { parseSchema } from "./avro-schema.ts";
+import { readAll } from "./codec.ts";
+import { UndecodableBytes } from "./cursor.ts";
+import { readerOf } from "./read-value.ts";
+import { frame, unframe } from "./wire.ts";
+
+/** A record of the bridge's own (a verdict, a dead letter): no event data, so it may hold bytes. */
+export interface AvroRecord {
+  readonly schemaId: number;
+  /** Avro record name without namespace. */
+  readonly name: string;
+  /** Throws BridgeError INTERNAL when the value does not fit: the caller built it, so it is a defect. */
+  encode(value: object): Buffer;
+  /** Throws BridgeError RECORD_UNDECODABLE; bounded as Codec.decode is. */
+  decode(value: Buffer): Readonly<Record<string, unknown>>;
+}
+
+/** Throws BridgeError RECORD_UNDECODABLE when the schema is not one of a record. */
+export function createAvroRecord(schemaId: number, schemaText: string): AvroRecord {
+  try {
+    return build(schemaId, schemaText);
+  } catch (cause) {
+    throw new BridgeError("RECORD_UNDECODABLE", `the schema ${schemaId} cannot be used: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function build(schemaId: number, schemaText: string): AvroRecord {
+  const record = parseSchema(schemaText);
+  const read = readerOf(record);
+  const writer = avroLibrary.writer(JSON.parse(schemaText));
+  return {
+    schemaId,
+    name: record.name,
+    encode(value) {
+      let payload: Buffer;
+      try {
+        payload = writer.toBuffer(value);
+      } catch {
+        // The cause is left out: avsc prints the value into its messages.
+        throw new BridgeError("INTERNAL", `a value does not fit the schema of ${record.name}`);
+      }
+      return frame(schemaId, payload);
+    },
+    decode(value) {
+      const framed = unframe(value);
+      if (framed.kind !== "framed") throw new BridgeError("RECORD_UNDECODABLE", framed.detail);
+      try {
+        return readAll(framed.payload, read) as Readonly<Record<string, unknown>>;
+      } catch (cause) {
+        const why = cause instanceof UndecodableBytes ? cause.message : "the bytes do not fit the schema";
+        throw new BridgeError("RECORD_UNDECODABLE", `${record.name} (schema ${schemaId}): ${why}`, { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Masking of secrets wherever people look: logs, execution log, decisions, pages, errors. Handlers do get the values,
+ * because a switch needs them.
+ */
+import type { Data, Value } from "./data.ts";
+import { isList } from "./data.ts";
+import type { FieldType, RecordShape } from "./record-shape.ts";
+
+/** What stands in the place of a secret value. */
+export const masked = "***";
+
+/** The data with every secret field's value replaced by "***"; null stays null: that nothing is set is no secret. */
+export function maskData(data: Data, shape: RecordShape): Data {
+  return maskFields(data, shape.fields);
+}
+
+type Fields = RecordShape["fields"];
+
+function maskFields(data: Data, fields: Fields): Data {
+  const out: Record<string, Value> = { ...data };
+  for (const field of fields) {
+    const value = out[field.name];
+    if (value === undefined || value === null) continue;
+    out[field.name] = field.secret ? masked : maskValue(value, field.type);
+  }
+  return out;
+}
+
+function maskValue(value: Value, type: FieldType): Value {
+  if (value === null || typeof value !== "object") return value;
+  if (isList(value)) return type.kind === "list" ? value.map((item) => maskValue(item, type.items)) : value;
+  if (type.kind === "record") return maskFields(value, type.fields);
+  if (type.kind !== "map") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskValue(item, type.values)]));
+}
+
+/** The texts of all secret values in the data, for `maskText`. */
+export function secretValues(data: Data, shape: RecordShape): readonly string[] {
+  if (!holdsSecrets(shape)) return [];
+  const found = new Set<string>();
+  collectFields(data, shape.fields, found);
+  found.delete("");
+  return [...found];
+}
+
+const secretShapes = new WeakMap<RecordShape, boolean>();
+
+/** Cached: most events hold no secret, and their answers are then not searched at all. */
+function holdsSecrets(shape: RecordShape): boolean {
+  let holds = secretShapes.get(shape);
+  if (holds === undefined) {
+    holds = shape.fields.some((field) => field.secret || typeHoldsSecrets(field.type));
+    secretShapes.set(shape, holds);
+  }
+  return holds;
+}
+
+function typeHoldsSecrets(type: FieldType): boolean {
+  if (type.kind === "list") return typeHoldsSecrets(type.items);
+  if (type.kind === "map") return typeHoldsSecrets(type.values);
+  return type.kind === "record" && type.fields.some((field) => field.secret || typeHoldsSecrets(field.type));
+}
+
+function collectFields(data: Data, fields: Fields, into: Set<string>): void {
+  for (const field of fields) {
+    const value = data[field.name];
+    if (value !== undefined) collect(value, field.type, field.secret, into);
+  }
+}
+
+function collect(value: Value, type: FieldType, secret: boolean, into: Set<string>): void {
+  if (value === null || typeof value === "boolean") return;
+  if (typeof value !== "object") {
+    if (secret) into.add(String(value));
+  } else if (isList(value)) {
+    for (const item of value) collect(item, type.kind === "list" ? type.items : type, secret, into);
+  } else if (type.kind === "record" && !secret) {
+    collectFields(value, type.fields, into);
+  } else {
+    for (const item of Object.values(value)) collect(item, type.kind === "map" ? type.values : type, secret, into);
+  }
+}
+
+/**
+ * Free text, such as a handler's response, with every secret value replaced by "***": as it is, as JSON writes it
+ * (also by writers that escape all but ASCII, such as Python's) and percent-encoded. What stands at the very end and
+ * could be the start of a secret goes too when `cut` says that the text was cut off there.
+ */
+export function maskText(text: string, secrets: readonly string[], cut = false): string {
+  if (secrets.length === 0 || text === "") return text;
+  const forms = [...new Set(secrets.filter((secret) => secret !== "").flatMap(writtenForms))];
+  if (forms.length === 0) return text;
+  // Longest first: a secret that is part of another must not leave the rest of the longer one standing.
+  forms.sort((left, right) => right.length - left.length);
+  const whole = text.replaceAll(new RegExp(forms.map(literal).join("|"), "g"), masked);
+  return cut ? maskTail(whole, forms) : whole;
+}
+
+function literal(form: string): string {
+  return form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+
+function writtenForms(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const ascii = json.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const upper = ascii.replaceAll(/\\u([0-9a-f]{4})/g, (_all, hex: string) => `\\u${hex.toUpperCase()}`);
+  const forms = [secret, json, ascii, upper, encodeURIComponent(secret.toWellFormed())];
+  return [...forms, ...forms.slice(1, 4).map((form) => form.replaceAll("/", "\\/"))];
+}
+
+function maskTail(text: string, forms: readonly string[]): string {
+  let keep = text.length;
+  for (const form of forms) {
+    for (let length = Math.min(form.length - 1, text.length); length > 0; length--) {
+      if (!text.endsWith(form.slice(0, length))) continue;
+      keep = Math.min(keep, text.length - length);
+      break;
+    }
+  }
+  return keep === text.length ? text : text.slice(0, keep) + masked;
+}

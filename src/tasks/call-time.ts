@@ -1,0 +1,80 @@
+import type { Clock } from "../model/clock.ts";
+
+/** Why a call's time is over: its deadline, or its caller's signal. */
+export type Over = "deadline" | "cancelled";
+
+export type Within<T> = { readonly kind: "done"; readonly value: T } | { readonly kind: "over"; readonly over: Over };
+
+/**
+ * The time of one call: everything the call waits for listens here, so that there is one timer and one end.
+ * `release` must be called when the call is done.
+ */
+export class CallTime {
+  readonly #clock: Clock;
+  readonly #endsAtMs: number;
+  readonly #listeners = new Set<(over: Over) => void>();
+  readonly #release: () => void;
+  #over: Over | undefined;
+
+  constructor(clock: Clock, timeoutMs: number, signal: AbortSignal) {
+    this.#clock = clock;
+    this.#endsAtMs = clock.monotonicMs() + timeoutMs;
+    const timer = clock.after(timeoutMs, () => this.#end("deadline"));
+    const cancelled = () => this.#end("cancelled");
+    signal.addEventListener("abort", cancelled, { once: true });
+    this.#release = () => {
+      timer.cancel();
+      // The signal may outlive thousands of calls.
+      signal.removeEventListener("abort", cancelled);
+    };
+    if (signal.aborted) this.#end("cancelled");
+    else if (timeoutMs <= 0) this.#end("deadline");
+  }
+
+  /** Undefined while there is time. */
+  get over(): Over | undefined {
+    return this.#over;
+  }
+
+  /** Milliseconds left, rounded down; 0 at the least. */
+  remainingMs(): number {
+    return Math.max(0, Math.floor(this.#endsAtMs - this.#clock.monotonicMs()));
+  }
+
+  /** Calls `listener` once when the time is over (at once if it is); the result takes the listener away again. */
+  onOver(listener: (over: Over) => void): () => void {
+    if (this.#over !== undefined) {
+      listener(this.#over);
+      return () => undefined;
+    }
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits for `work` as long as there is time. The work itself goes on; its late failure is nobody's. */
+  within<T>(work: Promise<T>): Promise<Within<T>> {
+    return new Promise((resolve, reject) => {
+      const forget = this.onOver((over) => resolve({ kind: "over", over }));
+      work.then((value) => resolve({ kind: "done", value }), reject).finally(forget);
+    });
+  }
+
+  /** Ends the call now. */
+  cancel(): void {
+    this.#end("cancelled");
+  }
+
+  release(): void {
+    this.#release();
+    this.#listeners.clear();
+  }
+
+  #end(over: Over): void {
+    if (this.#over !== undefined) return;
+    this.#over = over;
+    this.#release();
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener(over);
+  }
+}

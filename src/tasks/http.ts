@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import type { LookupFunction } from "node:net";
+import type { Clock } from "../model/clock.ts";
+import type { Handler, HttpTask } from "../model/handler.ts";
+import type { TaskCall } from "../model/task-call.ts";
+import type { CallTime } from "./call-time.ts";
+import type { Exchange, Reading, Request } from "./connection.ts";
+import type { Egress } from "./egress.ts";
+import { callHeaders } from "./headers.ts";
+import type { TaskLimits } from "./limits.ts";
+import type { Signer } from "./signature.ts";
+import { Slots } from "./slots.ts";
+import { Sockets } from "./sockets.ts";
+
+export type HttpResult = Exchange | { readonly kind: "full" } | { readonly kind: "refused"; readonly detail: string };
+
+export interface HttpOptions {
+  readonly egress: Egress;
+  readonly lookup: LookupFunction;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly limits: TaskLimits;
+}
+
+/** A handler's address and what belongs to it. A handler whose address changed gets a new one. */
+interface Target {
+  readonly url: string;
+  readonly path: string;
+  readonly sockets: Sockets;
+  readonly slots: Slots;
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
+
+/** Fixed headers. `identity`: an answer is judged by its size, which compression would hide. */
+const fixedHeaders = {
+  "content-type": "application/json",
+  accept: "application/json",
+  "accept-encoding": "identity",
+  "user-agent": `provisioning-bridge/${version}`,
+} as const;
+
+/** POSTs calls to handlers, each handler over sockets of its own. Redirects are not followed, nothing is decompressed. */
+export class HttpTasks {
+  readonly #options: HttpOptions;
+  readonly #targets = new Map<string, Target>();
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects never; ends when `time` does. */
+  async call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpResult> {
+    const target = this.#target(handler.id, task.url);
+    if (typeof target === "string") return { kind: "refused", detail: target };
+    const entry = await target.slots.enter(time);
+    if (entry.kind !== "entered")
+      return time.over === "cancelled" ? { kind: "over", over: time.over } : { kind: "full" };
+    try {
+      const request = await time.within(this.#request(handler, task, call, body, target.path, time));
+      if (request.kind === "over") return request;
+      if (typeof request.value === "string") return { kind: "refused", detail: request.value };
+      return await this.#send(target.sockets, request.value, time, readingFor(handler, this.#options.limits));
+    } finally {
+      entry.leave();
+    }
+  }
+
+  /** Drops the sockets of a handler that is gone or was changed. Calls under way end as unreachable. */
+  forget(handlerId: string): void {
+    this.#targets.get(handlerId)?.sockets.close();
+    this.#targets.delete(handlerId);
+  }
+
+  close(): void {
+    for (const handlerId of [...this.#targets.keys()]) this.forget(handlerId);
+  }
+
+  async #send(
+    sockets: Sockets,
+    request: Request,
+    time: CallTime,
+    reading: (status: number) => Reading,
+  ): Promise<Exchange> {
+    const first = await exchangeOn(sockets, false, request, time, reading);
+    if (first.kind !== "error" || !first.stale || time.over !== undefined) return first;
+    // Servers close idle sockets when they like. The handler may have seen it: the webhook-id tells.
+    return await exchangeOn(sockets, true, request, time, reading);
+  }
+
+  async #request(
+    handler: Handler,
+    task: HttpTask,
+    call: TaskCall,
+    body: string,
+    path: string,
+    time: CallTime,
+  ): Promise<Request | string> {
+    const nowMs = this.#options.clock.epochMs();
+    const headers = callHeaders(call, handler.stage, nowMs, time.remainingMs());
+    const signing = await this.#options.signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body);
+    if (signing.kind === "no-secret") return signing.detail;
+    const signature = signing.signature === null ? {} : { "webhook-signature": signing.signature };
+    return { path, headers: { ...fixedHeaders, ...headers, ...signature }, body };
+  }
+
+  /** The handler's target, or why its address is refused. */
+  #target(handlerId: string, url: string): Target | string {
+    const known = this.#targets.get(handlerId);
+    if (known?.url === url) return known;
+    this.forget(handlerId);
+    const { egress, lookup, limits } = this.#options;
+    const refusal = egress.checkLiteral(url);
+    if (refusal !== null) return refusal;
+    const { origin, pathname, search } = new URL(url);
+    const target: Target = {
+      url,
+      path: pathname + search,
+      sockets: new Sockets({ origin, egress, lookup, idleMs: limits.idleSocketMs }),
+      slots: new Slots(limits.socketsPerHandler, limits.waitingPerHandler),
+    };
+    this.#targets.set(handlerId, target);
+    return target;
+  }
+}
+
+async function exchangeOn(
+  sockets: Sockets,
+  fresh: boolean,
+  request: Request,
+  time: CallTime,
+  reading: (status: number) => Reading,
+): Promise<Exchange> {
+  const lent = sockets.lend(fresh);
+  const exchange = await lent.connection.exchange(request, time, reading);
+  if (exchange.kind === "response" && exchange.cut === null) lent.keep();
+  else lent.drop();
+  return exchange;
+}
+
+/** An answer is read whole or not at all; everything else only as far as logs keep it. */
+function readingFor(handler: Handler, limits: TaskLimits): (status: number) => Reading {
+  return (status) =>
+    handler.stage === "before" && status < 300
+      ? { bytes: limits.answerBytes, refuseLonger: true }
+      : { bytes: limits.logBytes, refuseLonger: false };
+}

@@ -1,0 +1,203 @@
+/**
+ * A strict reader of JSON (RFC 8259) for what handlers answer. JSON.parse will not do: it takes the last of two equal
+ * keys without a word, turns numbers into floats, and has no bound on depth.
+ */
+import { type Json, JsonNumber } from "../model/answer.ts";
+
+export type JsonReading =
+  | { readonly kind: "json"; readonly value: Json }
+  | { readonly kind: "refused"; readonly detail: string };
+
+/** Deepest nesting of arrays and objects that is read. */
+export const maxJsonDepth = 32;
+
+/** Longest number, in characters; no field of any schema comes near it. */
+const maxNumberLength = 128;
+/** Largest power of ten, either way: "1e999999999" is short to write and ruinous to expand. */
+const maxExponent = 400;
+
+/**
+ * Reads UTF-8 bytes. Refused: anything that is not JSON, invalid UTF-8 (lone surrogates too), equal keys in one
+ * object, the keys `__proto__` and `constructor`, nesting deeper than 32. One byte order mark at the start is ignored, as RFC 8259
+ * permits. Objects have no prototype.
+ */
+export function readJson(bytes: Uint8Array): JsonReading {
+  const text = decodeUtf8(bytes);
+  return text === undefined ? { kind: "refused", detail: "not valid UTF-8" } : readJsonText(text);
+}
+
+/** The text of UTF-8 bytes without a byte order mark; undefined when they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `readJson`, of text. */
+export function readJsonText(text: string): JsonReading {
+  const reader = new Reader(text);
+  try {
+    return { kind: "json", value: reader.document() };
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return { kind: "refused", detail: thrown.message };
+    throw thrown;
+  }
+}
+
+/** Leaves the recursion of the reader; never leaves this file. */
+class Refusal extends Error {}
+
+const space = /[ \t\n\r]*/y;
+const plain = /[^"\\\u0000-\u001f]*/y;
+const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?/y;
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+const words = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+] as const;
+
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  document(): Json {
+    this.#space();
+    const value = this.#value(0);
+    this.#space();
+    if (this.#at < this.#text.length) this.#refuse("text after the end of the document");
+    return value;
+  }
+
+  #value(depth: number): Json {
+    switch (this.#text[this.#at]) {
+      case "{":
+        return this.#object(this.#deeper(depth));
+      case "[":
+        return this.#array(this.#deeper(depth));
+      case '"':
+        return this.#string();
+      default:
+        return this.#number() ?? this.#word();
+    }
+  }
+
+  #deeper(depth: number): number {
+    if (depth >= maxJsonDepth) this.#refuse(`nested deeper than ${maxJsonDepth}`);
+    this.#at++;
+    this.#space();
+    return depth + 1;
+  }
+
+  #object(depth: number): Json {
+    const members: Record<string, Json> = Object.create(null) as Record<string, Json>;
+    if (this.#taken("}")) return members;
+    do {
+      this.#space();
+      if (this.#text[this.#at] !== '"') this.#refuse("expected a key");
+      const key = this.#string();
+      // A key can be long and hold anything: only where it stands is told.
+      if (key === "__proto__" || key === "constructor") this.#refuse(`the key ${key} is not allowed`);
+      if (key in members) this.#refuse("a key stands twice in one object");
+      this.#space();
+      this.#expect(":");
+      this.#space();
+      members[key] = this.#value(depth);
+      this.#space();
+    } while (this.#taken(","));
+    this.#expect("}");
+    return members;
+  }
+
+  #array(depth: number): Json {
+    const items: Json[] = [];
+    if (this.#taken("]")) return items;
+    do {
+      this.#space();
+      items.push(this.#value(depth));
+      this.#space();
+    } while (this.#taken(","));
+    this.#expect("]");
+    return items;
+  }
+
+  #string(): string {
+    this.#at++;
+    let out = "";
+    for (;;) {
+      out += this.#match(plain)[0];
+      const next = this.#text[this.#at++];
+      if (next === '"') break;
+      if (next !== "\\") this.#refuse(next === undefined ? "a string does not end" : "a control character in a string");
+      out += this.#escape();
+    }
+    if (!out.isWellFormed()) this.#refuse("a lone surrogate in a string");
+    return out;
+  }
+
+  #escape(): string {
+    const letter = this.#text[this.#at++] ?? "";
+    const meaning = escapes[letter];
+    if (meaning !== undefined) return meaning;
+    const hex = this.#text.slice(this.#at, this.#at + 4);
+    if (letter !== "u" || !/^[\da-fA-F]{4}$/.test(hex)) this.#refuse("an unknown escape in a string");
+    this.#at += 4;
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  }
+
+  #number(): JsonNumber | undefined {
+    const [source, exponent] = this.#match(number);
+    if (source === "") return undefined;
+    if (source.length > maxNumberLength) this.#refuse("a number is too long");
+    if (exponent !== undefined && Math.abs(Number(exponent)) > maxExponent) this.#refuse("a number is out of range");
+    return new JsonNumber(source);
+  }
+
+  #word(): boolean | null {
+    const word = words.find(([name]) => this.#text.startsWith(name, this.#at));
+    if (word === undefined) this.#refuse("expected a value");
+    this.#at += word[0].length;
+    return word[1];
+  }
+
+  #match(pattern: RegExp): readonly [string, string | undefined] {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    const whole = found?.[0] ?? "";
+    this.#at += whole.length;
+    return [whole, found?.[1]];
+  }
+
+  #space(): void {
+    this.#match(space);
+  }
+
+  #taken(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expect(character: string): void {
+    if (!this.#taken(character)) this.#refuse(`expected ${character}`);
+  }
+
+  #refuse(what: string): never {
+    throw new Refusal(`${what} (at character ${Math.min(this.#at, this.#text.length) + 1})`);
+  }
+}

@@ -1,0 +1,162 @@
+/** Runs the tasks of one stage's handlers: the implementation of both stages' ports. */
+import type { AfterTasks, AttemptOutcome } from "../after/ports.ts";
+import type { AskOutcome, BeforeTasks } from "../before/ports.ts";
+import { messageOf } from "../errors.ts";
+import { bodyEvent, renderBody } from "../model/body.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Failure } from "../model/failure.ts";
+import type { Handler } from "../model/handler.ts";
+import type { Logger } from "../model/logger.ts";
+import { maskText, secretValues } from "../model/mask.ts";
+import type { TaskCall } from "../model/task-call.ts";
+import { CallTime } from "./call-time.ts";
+import { createEgress, type Egress } from "./egress.ts";
+import { HttpTasks } from "./http.ts";
+import { askedOverHttp, deliveredOverHttp, type OutcomeContext } from "./http-outcome.ts";
+import { defaultLimits, type TaskLimits } from "./limits.ts";
+import { createLookup, type Resolve } from "./resolver.ts";
+import { ScriptTasks } from "./script.ts";
+import { askedByScript, deliveredByScript } from "./script-outcome.ts";
+import { createSecrets, type Secrets } from "./secrets.ts";
+import { Signer } from "./signature.ts";
+
+export interface TasksOptions {
+  /** EGRESS_ALLOW: CIDRs or addresses of private networks that may be called. */
+  readonly egressAllow: readonly string[];
+  /** SCRIPTS_DIR; null: no scripts. */
+  readonly scriptsDir: string | null;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly secrets?: Secrets;
+  readonly limits?: Partial<TaskLimits>;
+  /** How names are resolved; the system's resolver by default. */
+  readonly resolve?: Resolve;
+}
+
+/** One instance for each stage: instances share no socket. A breaker wraps `ask` and `deliver` and needs no more. */
+export interface Tasks extends BeforeTasks, AfterTasks {
+  readonly egress: Egress;
+  /** Drops what is kept open for a handler that is gone. */
+  forget(handlerId: string): void;
+  /** Refuses new calls, waits up to `deadlineMs` for those under way, then ends them. Leaves no socket and no process. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** @throws BridgeError SETTINGS_INVALID when an entry of `egressAllow` cannot be read. */
+export function createTasks(options: TasksOptions): Tasks {
+  return new TaskRunner(options);
+}
+
+class TaskRunner implements Tasks {
+  readonly egress: Egress;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #limits: TaskLimits;
+  readonly #http: HttpTasks;
+  readonly #scripts: ScriptTasks;
+  readonly #underWay = new Map<CallTime, Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: TasksOptions) {
+    const { clock, logger, scriptsDir } = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    this.egress = createEgress(options.egressAllow);
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#limits = limits;
+    const lookup = createLookup(this.egress, options.resolve);
+    const signer = new Signer(options.secrets ?? createSecrets());
+    this.#http = new HttpTasks({ egress: this.egress, lookup, signer, clock, limits });
+    this.#scripts = new ScriptTasks({ scriptsDir, clock, logger, limits });
+  }
+
+  ask(...[handler, call, signal]: Parameters<BeforeTasks["ask"]>): Promise<AskOutcome> {
+    return this.#during(handler, call, signal, async (time) => {
+      const { task } = handler;
+      const body = renderBody(call.event, handler.numbers);
+      const sent = bodyEvent(call.event);
+      const context = this.#context(call);
+      const outcome =
+        task.kind === "http"
+          ? askedOverHttp(await this.#http.call(handler, task, call, body, time), sent, context)
+          : askedByScript(await this.#scripts.run(handler, task, call, body, context.secrets, time), sent, context);
+      return maskReason(outcome, context.secrets);
+    });
+  }
+
+  deliver(...[handler, call, signal]: Parameters<AfterTasks["deliver"]>): Promise<AttemptOutcome> {
+    return this.#during(handler, call, signal, async (time) => {
+      const { task } = handler;
+      const body = renderBody(call.event, handler.numbers);
+      const context = this.#context(call);
+      return task.kind === "http"
+        ? deliveredOverHttp(await this.#http.call(handler, task, call, body, time), context)
+        : deliveredByScript(await this.#scripts.run(handler, task, call, body, context.secrets, time), context);
+    });
+  }
+
+  forget(handlerId: string): void {
+    this.#http.forget(handlerId);
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#close(deadlineMs);
+    return this.#closed;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    const timer = this.#clock.after(deadlineMs, () => {
+      for (const time of this.#underWay.keys()) time.cancel();
+    });
+    await Promise.all(this.#underWay.values());
+    timer.cancel();
+    this.#http.close();
+    await this.#scripts.close();
+  }
+
+  async #during<Outcome>(
+    handler: Handler,
+    call: TaskCall,
+    signal: AbortSignal,
+    work: (time: CallTime) => Promise<Outcome>,
+  ): Promise<Outcome | { readonly kind: "failure"; readonly failure: Failure }> {
+    if (this.#closed !== undefined) return unreachable("the bridge is stopping");
+    const time = new CallTime(this.#clock, call.timeoutMs, signal);
+    try {
+      const working = work(time);
+      this.#underWay.set(
+        time,
+        working.catch(() => undefined),
+      );
+      return await working;
+    } catch (thrown) {
+      this.#logger.error({ handler: handler.id, delivery: call.deliveryId, error: messageOf(thrown) }, "a call broke");
+      return unreachable("an internal error; see the log");
+    } finally {
+      time.release();
+      this.#underWay.delete(time);
+    }
+  }
+
+  #context(call: TaskCall): OutcomeContext {
+    return {
+      secrets: secretValues(call.event.data, call.event.shape),
+      logBytes: this.#limits.logBytes,
+      answerBytes: this.#limits.answerBytes,
+      timeoutMs: call.timeoutMs,
+      nowMs: this.#clock.epochMs(),
+    };
+  }
+}
+
+/** A reason is for people; a handler may have put anything of the event into it. */
+function maskReason(outcome: AskOutcome, secrets: readonly string[]): AskOutcome {
+  if (outcome.kind === "failure" || outcome.answer.decision === "allow") return outcome;
+  const { code, message } = outcome.answer.reason;
+  const reason = { code: maskText(code, secrets), message: maskText(message, secrets) };
+  return { kind: "answer", answer: { decision: "forbid", reason } };
+}
+
+function unreachable(detail: string): { readonly kind: "failure"; readonly failure: Failure } {
+  return { kind: "failure", failure: { kind: "unreachable", detail } };
+}

@@ -1,0 +1,64 @@
+/** What the end of a script means, in either stage: exit 0 answer, 10 forbid, 75 temporary failure, others failure. */
+import type { AttemptOutcome } from "../after/ports.ts";
+import type { AskOutcome } from "../before/ports.ts";
+import type { BodyEvent } from "../model/body.ts";
+import type { Failure } from "../model/failure.ts";
+import { plainAllow, readAnswer, readScriptReason } from "./answer.ts";
+import { type OutcomeContext, timedOut } from "./http-outcome.ts";
+import { responseText } from "./response-text.ts";
+import type { ScriptResult } from "./script.ts";
+
+const exit = { answer: 0, forbid: 10, temporary: 75 } as const;
+
+/** Exit 0 with nothing but white space on standard output allows, unchanged. */
+export function askedByScript(result: ScriptResult, sent: BodyEvent, context: OutcomeContext): AskOutcome {
+  if (result.kind === "exited" && result.code === exit.forbid) {
+    return { kind: "answer", answer: { decision: "forbid", reason: readScriptReason(result.stdout) } };
+  }
+  if (result.kind !== "exited" || result.code !== exit.answer) {
+    return { kind: "failure", failure: failureOf(result, context) };
+  }
+  if (isBlank(result.stdout)) return { kind: "answer", answer: plainAllow };
+  const reading = readAnswer(result.stdout, sent);
+  if (reading.kind === "answer") return reading;
+  const response = textOf(result.stdout, context);
+  return { kind: "failure", failure: { kind: "bad-answer", detail: reading.detail, response } };
+}
+
+/** Exit 0 and 10 are delivered; `status` of the outcome is the exit code. */
+export function deliveredByScript(result: ScriptResult, context: OutcomeContext): AttemptOutcome {
+  if (result.kind === "exited" && (result.code === exit.answer || result.code === exit.forbid)) {
+    return { kind: "delivered", status: result.code, response: textOf(result.stdout, context) };
+  }
+  return { kind: "failure", failure: failureOf(result, context) };
+}
+
+function failureOf(result: ScriptResult, context: OutcomeContext): Failure {
+  switch (result.kind) {
+    case "full":
+      return { kind: "overload", detail: "too many scripts are running" };
+    case "refused":
+      return { kind: "unreachable", detail: result.detail };
+    case "not-started":
+      return { kind: "unreachable", detail: `the script could not be started (${result.detail})` };
+    case "over":
+      return timedOut(result.over, context);
+    case "too-large":
+      return { kind: "too-large", detail: `the script wrote more than ${context.answerBytes} bytes` };
+    case "signalled":
+      return { kind: "killed", detail: `the script was ended by ${result.detail}` };
+    case "exited": {
+      const meaning = result.code === exit.temporary ? " (temporary failure)" : "";
+      const response = textOf(result.stdout, context);
+      return { kind: "exit", detail: `exit code ${result.code}${meaning}`, exit: result.code, response };
+    }
+  }
+}
+
+function textOf(stdout: Buffer, context: OutcomeContext): string {
+  return responseText(stdout, context.logBytes, context.secrets, true);
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+}

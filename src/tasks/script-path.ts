@@ -1,0 +1,36 @@
+import { access, constants, realpath, stat } from "node:fs/promises";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+
+export type ScriptPath =
+  /** Both with every symbolic link resolved. */
+  | { readonly kind: "script"; readonly path: string; readonly directory: string }
+  | { readonly kind: "refused"; readonly detail: string };
+
+/**
+ * Where a script is: `path` relative to SCRIPTS_DIR (or absolute), and still inside it when every symbolic link is
+ * resolved. Looked up at every call, because what a link points to can change. Rejects never.
+ */
+export async function resolveScript(scriptsDir: string | null, path: string): Promise<ScriptPath> {
+  if (scriptsDir === null) return refused("scripts need the setting SCRIPTS_DIR");
+  try {
+    const directory = await realpath(scriptsDir);
+    const script = await realpath(resolve(directory, path));
+    const inside = relative(directory, script);
+    if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))
+      return refused(`${path} is not inside SCRIPTS_DIR`);
+    if (!(await stat(script)).isFile()) return refused(`${path} is not a file`);
+    await access(script, constants.X_OK);
+    return { kind: "script", path: script, directory };
+  } catch (thrown) {
+    return refused(`${path} cannot be run (${codeOf(thrown)})`);
+  }
+}
+
+function refused(detail: string): ScriptPath {
+  return { kind: "refused", detail };
+}
+
+function codeOf(thrown: unknown): string {
+  const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined;
+  return code === "EACCES" ? "EACCES: it must be executable" : (code ?? String(thrown));
+}

@@ -1,0 +1,101 @@
+/**
+ * Runs scripts: no shell, the body as JSON on standard input, the answer on standard output, the exit code decides
+ * (docs, "Local scripts"). The working directory is SCRIPTS_DIR.
+ */
+import type { Clock } from "../model/clock.ts";
+import type { Handler, ScriptTask } from "../model/handler.ts";
+import type { Logger } from "../model/logger.ts";
+import type { TaskCall } from "../model/task-call.ts";
+import type { CallTime, Over } from "./call-time.ts";
+import { callHeaders, scriptEnvironment } from "./headers.ts";
+import type { TaskLimits } from "./limits.ts";
+import { responseText } from "./response-text.ts";
+import { resolveScript } from "./script-path.ts";
+import { type ScriptEnd, ScriptProcess } from "./script-process.ts";
+import { Slots } from "./slots.ts";
+
+export type ScriptResult =
+  | ScriptEnd
+  | { readonly kind: "over"; readonly over: Over }
+  | { readonly kind: "full" }
+  | { readonly kind: "refused"; readonly detail: string };
+
+export interface ScriptOptions {
+  readonly scriptsDir: string | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: TaskLimits;
+}
+
+export class ScriptTasks {
+  readonly #options: ScriptOptions;
+  readonly #slots: Slots;
+  readonly #running = new Set<ScriptProcess>();
+
+  constructor(options: ScriptOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.limits.scripts, options.limits.waitingScripts);
+  }
+
+  /**
+   * Rejects never; ends when `time` does. The process may live a little longer, until SIGKILL; so long it keeps its place.
+   *
+   * @param secrets values masked in what is logged of standard error.
+   */
+  async run(
+    handler: Handler,
+    task: ScriptTask,
+    call: TaskCall,
+    body: string,
+    secrets: readonly string[],
+    time: CallTime,
+  ): Promise<ScriptResult> {
+    const { scriptsDir, clock, limits } = this.#options;
+    const entry = await this.#slots.enter(time);
+    if (entry.kind !== "entered")
+      return time.over === "cancelled" ? { kind: "over", over: time.over } : { kind: "full" };
+    const found = await time.within(resolveScript(scriptsDir, task.path));
+    const script = found.kind === "over" ? found : found.value;
+    if (script.kind !== "script") {
+      entry.leave();
+      return script;
+    }
+    const headers = callHeaders(call, handler.stage, clock.epochMs(), time.remainingMs());
+    const running = new ScriptProcess(
+      {
+        path: script.path,
+        directory: script.directory,
+        environment: scriptEnvironment(headers),
+        input: body,
+        outputLimit: limits.answerBytes,
+        errorLimit: limits.logBytes,
+      },
+      clock,
+    );
+    this.#running.add(running);
+    void running.gone.then(() => {
+      this.#running.delete(running);
+      entry.leave();
+    });
+    void running.ended.then((end) => this.#logErrors(handler, call, end, secrets));
+    const result = await time.within(running.ended);
+    if (result.kind === "done") return result.value;
+    running.stop(limits.killGraceMs);
+    return result;
+  }
+
+  /** Kills what still runs; resolves when no process is left. */
+  async close(): Promise<void> {
+    const running = [...this.#running];
+    for (const script of running) script.kill();
+    await Promise.all(running.map((script) => script.gone));
+  }
+
+  #logErrors(handler: Handler, call: TaskCall, end: ScriptEnd, secrets: readonly string[]): void {
+    if (end.stderr.length === 0) return;
+    const { logger, limits } = this.#options;
+    const complete = end.stderr.length < limits.logBytes;
+    const stderr = responseText(end.stderr, limits.logBytes, secrets, complete);
+    logger.warn({ handler: handler.id, delivery: call.deliveryId, stderr }, "the script wrote to standard error");
+  }
+}

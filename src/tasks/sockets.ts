@@ -1,0 +1,66 @@
+import { Connection, type ConnectionOptions } from "./connection.ts";
+
+/** A connection lent out. Exactly one of the two ends it. */
+export interface Lent {
+  readonly connection: Connection;
+  /** Keeps it for the next request: the response was read to its end. */
+  keep(): void;
+  drop(): void;
+}
+
+/**
+ * The connections of one handler: a list of free ones, the last used first, so that those not needed fall idle and go.
+ * How many are lent at once is bounded by the caller's slots. (undici's Pool looks through all its clients on every dispatch.)
+ */
+export class Sockets {
+  readonly #options: ConnectionOptions;
+  readonly #all = new Set<Connection>();
+  readonly #free: Connection[] = [];
+  #closed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Connections there are, lent or free. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** `fresh` never gives one that was used before. */
+  lend(fresh = false): Lent {
+    const connection = (fresh ? undefined : this.#free.pop()) ?? this.#open();
+    // While it is lent its borrower sees to it; undici opens a new socket when the old one closes before it is used.
+    connection.onClosed = () => undefined;
+    return { connection, keep: () => this.#keep(connection), drop: () => this.#drop(connection) };
+  }
+
+  /** Drops every connection, those lent out as well. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of [...this.#all]) this.#drop(connection);
+  }
+
+  #open(): Connection {
+    const connection = new Connection(this.#options);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #keep(connection: Connection): void {
+    if (this.#closed || !this.#all.has(connection)) {
+      this.#drop(connection);
+      return;
+    }
+    this.#free.push(connection);
+    // Also when the idle time is over: a client without a socket is worth nothing.
+    connection.onClosed = () => this.#drop(connection);
+  }
+
+  #drop(connection: Connection): void {
+    const at = this.#free.indexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+    this.#all.delete(connection);
+    connection.destroy();
+  }
+}

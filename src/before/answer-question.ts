@@ -1,15 +1,7 @@
 import type { DecidedBy, Decision, Reason, Verdict } from "../model/verdict.ts";
+import type { RequestIdentity } from "./ports.ts";
 
 /** Verdicts of requests that reach no handler: pure, and the same whichever part of the bridge noticed. */
-
-/** What of a request travels back whatever is decided. All of it is in the record's headers and bytes. */
-export interface RequestIdentity {
-  readonly operationId: string;
-  readonly attempt: number;
-  readonly baseVersion: string | null;
-  /** SHA-256 of the request's Kafka value, hex. */
-  readonly dataHash: string;
-}
 
 /** The request's time was over before it was taken up: nothing was asked. */
 export function expiredVerdict(request: RequestIdentity): Verdict {
@@ -29,11 +21,6 @@ export function overloadVerdict(request: RequestIdentity): Verdict {
 /** No enabled handler concerns itself with the event. */
 export function noHandlerVerdict(request: RequestIdentity): Verdict {
   return plain(request, "allow", "no-handler", null);
-}
-
-/** An operator switched the before stage off. */
-export function bypassVerdict(request: RequestIdentity): Verdict {
-  return plain(request, "allow", "bypass", null);
 }
 
 /** Undecided: the core applies its own `onSilence`, as if the bridge had not answered, only sooner. */

@@ -1,9 +1,9 @@
 import { reserveMs } from "../model/budget.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import { lineUp } from "./line-up.ts";
-import type { Question } from "./ports.ts";
+import type { Decided, Question } from "./ports.ts";
 import { type ChainPorts, takeStep } from "./step.ts";
-import { type Decided, Trail } from "./trail.ts";
+import { Trail } from "./trail.ts";
 
 /**
  * A question becomes a verdict.

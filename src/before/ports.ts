@@ -3,8 +3,10 @@ import type { Answer } from "../model/answer.ts";
 import type { BridgeEvent } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import type { BeforeHandler } from "../model/handler.ts";
-import type { Recode } from "../model/reading.ts";
+import type { Admission, Recode } from "../model/reading.ts";
+import type { InboundRecord } from "../model/record.ts";
 import type { TaskCall } from "../model/task-call.ts";
+import type { Verdict } from "../model/verdict.ts";
 
 export type AskOutcome =
   | { readonly kind: "answer"; readonly answer: Answer }
@@ -26,4 +28,52 @@ export interface Question {
   readonly sequence: string;
   /** Monotonic time (Clock.monotonicMs) at which the verdict must be folded: the bridge's share of the budget ends. */
   readonly decideByMs: number;
+}
+
+export interface Decided {
+  readonly verdict: Verdict;
+  /** `verdict.data` in the wire format of the request, null when nothing changed. */
+  readonly encoded: Buffer | null;
+  /** For logs: what the outcomes in the verdict have no room for. */
+  readonly failures: readonly { readonly handler: string; readonly failure: Failure }[];
+}
+
+/** What of a request travels back whatever is decided. All of it is in the record's headers and bytes. */
+export interface RequestIdentity {
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly baseVersion: string | null;
+  /** SHA-256 of the request's Kafka value, hex. */
+  readonly dataHash: string;
+}
+
+/** What the headers of a request say besides its event. */
+export interface Request extends RequestIdentity {
+  /** Header `deadline_ms`, milliseconds since 1970. */
+  readonly deadlineMs: number | undefined;
+  /** Header `budget_ms`. */
+  readonly budgetMs: number | undefined;
+}
+
+/** How a request ended for the bridge; each is counted. */
+export type RequestEnd =
+  | "replied" // the verdict stands on the reply topic
+  | "no-reply-target" // it names no reply topic we may write to, or no correlation id: nobody can be answered
+  | "tombstone" // no value: not a request
+  | "reply-failed" // the verdict could not be written in time; the core's own clock decides
+  | "defect"; // an error of this program's own; the core's own clock decides
+
+export interface Replier {
+  /** Why no reply can reach anybody; null when one can. From the headers alone. */
+  refusal(record: InboundRecord): string | null;
+  /** Resolves when all in-sync replicas hold the reply. */
+  send(record: InboundRecord, verdict: Verdict, encodedData: Buffer | null): Promise<void>;
+}
+
+/** What happened, for logs and metrics. Must return at once and never throw. */
+export interface BeforeObserver {
+  /** `ms`: from receipt to the acknowledged reply. */
+  decided(record: InboundRecord, admission: Admission, decided: Decided, end: RequestEnd, ms: number): void;
+  unanswered(record: InboundRecord, end: RequestEnd, detail: string): void;
+  skewed(record: InboundRecord, skewMs: number): void;
 }

@@ -4,16 +4,8 @@ import type { Failure } from "../model/failure.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import type { Change, HandlerOutcome, Reason, Verdict } from "../model/verdict.ts";
 import { noHandlerVerdict } from "./answer-question.ts";
-import type { Question } from "./ports.ts";
+import type { Decided, Question } from "./ports.ts";
 import type { Step } from "./step.ts";
-
-export interface Decided {
-  readonly verdict: Verdict;
-  /** `verdict.data` in the wire format of the request, null when nothing changed. */
-  readonly encoded: Buffer | null;
-  /** For logs: what the outcomes in the verdict have no room for. */
-  readonly failures: readonly { readonly handler: string; readonly failure: Failure }[];
-}
 
 /** What a handler's step means for the chain once its failure policy and its mode are applied. */
 type Ruling = "absent" | "answered" | "passed-by-policy" | "warned" | "forbidden-by-handler" | "forbidden-by-policy";

@@ -1,0 +1,197 @@
+import { messageOf } from "../errors.ts";
+import type { Clock, Timer } from "../model/clock.ts";
+import type { Admission, RecordReader } from "../model/reading.ts";
+import type { InboundRecord, TopicPartition } from "../model/record.ts";
+import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { type Unsettled, Watermark } from "../model/watermark.ts";
+import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./answer-question.ts";
+import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.ts";
+import type { BeforeObserver, Decided, Question, Replier, Request } from "./ports.ts";
+
+export interface IntakePorts {
+  readonly source: RecordSource;
+  readonly reader: RecordReader;
+  readonly requestOf: (record: InboundRecord) => Request;
+  readonly decide: (question: Question) => Promise<Decided>;
+  readonly replier: Replier;
+  readonly observer: BeforeObserver;
+  readonly clock: Clock;
+}
+
+export interface IntakeLimits {
+  /** Requests decided at once. */
+  readonly inFlight: number;
+  /** The configured deadline D, milliseconds, for requests that state none. */
+  readonly deadlineMs: number;
+  readonly commitEveryMs: number;
+}
+
+interface Owned extends TopicPartition {
+  readonly watermark: Watermark<Waiting>;
+  dirty: boolean;
+}
+
+interface Waiting extends Unsettled {
+  older: Waiting | null;
+  newer: Waiting | null;
+}
+
+/** Most that a record's clock may run ahead of ours before it is reported. Milliseconds. */
+const reportedSkewMs = 50;
+
+/**
+ * Requests in, replies out.
+ *
+ *   record ── no value ──────────────► settled                       (tombstone)
+ *          ── nobody to answer ──────► settled                       (no-reply-target)
+ *          ── time over ─────────────► reply undecided, expired      (before anything is decoded)
+ *          ── too many at once ──────► reply undecided, overload
+ *          ── cannot be read ────────► reply undecided, unreadable
+ *          ── otherwise ─────────────► chain ──► reply
+ *
+ * A record is settled once its reply is acknowledged, or could not be written; only then may it be committed. It is never
+ * asked again, parked or dead-lettered: the core's clock has long decided. Nothing here throws into the consumer.
+ */
+export class Intake implements RecordSink {
+  readonly #ports: IntakePorts;
+  readonly #limits: IntakeLimits;
+  #owned = new Map<string, Owned>();
+  #inFlight = 0;
+  #draining = false;
+  #tick: Timer | null = null;
+  #idle: (() => void) | null = null;
+
+  constructor(ports: IntakePorts, limits: IntakeLimits) {
+    this.#ports = ports;
+    this.#limits = limits;
+  }
+
+  /** Requests that are being answered now. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  assigned(partitions: readonly AssignedPartition[]): void {
+    this.#owned = new Map(
+      partitions.map(({ topic, partition }) => {
+        const id = `${topic}/${partition}`;
+        return [id, this.#owned.get(id) ?? { topic, partition, watermark: new Watermark<Waiting>(), dirty: false }];
+      }),
+    );
+    this.#tick ??= this.#commitLater();
+  }
+
+  accept(records: readonly InboundRecord[]): void {
+    for (const record of records) {
+      const owned = this.#owned.get(`${record.topic}/${record.partition}`);
+      // While draining, what is not taken up stays uncommitted: the next owner answers it.
+      if (owned === undefined || this.#draining || owned.watermark.knows(record.offset)) continue;
+      const waiting: Waiting = { offset: record.offset, older: null, newer: null };
+      owned.watermark.add(waiting);
+      this.#inFlight++;
+      const ended = this.#answer(record).catch((defect: unknown) => {
+        this.#ports.observer.unanswered(record, "defect", messageOf(defect));
+      });
+      void ended.then(() => {
+        owned.watermark.settle(waiting);
+        owned.dirty = true;
+        this.#inFlight--;
+        if (this.#inFlight === 0) this.#idle?.();
+      });
+    }
+  }
+
+  /** Takes nothing more up, lets what is in flight be answered, commits. Resolves within `ms` milliseconds. */
+  async drain(ms: number): Promise<void> {
+    this.#draining = true;
+    for (const owned of this.#owned.values()) this.#ports.source.pause(owned);
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#ports.clock.after(ms, resolve);
+        this.#idle = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    this.#tick?.cancel();
+    await this.#commit();
+  }
+
+  async #answer(record: InboundRecord): Promise<void> {
+    const { reader, replier, observer, clock } = this.#ports;
+    const receivedAtMs = clock.monotonicMs();
+    const admission = reader.admit(record);
+    if (admission.kind === "tombstone") return observer.unanswered(record, "tombstone", "the record has no value");
+    const refusal = replier.refusal(record);
+    if (refusal !== null) return observer.unanswered(record, "no-reply-target", refusal);
+    const decided = await this.#verdict(record, admission, receivedAtMs);
+    const end = await replier.send(record, decided.verdict, decided.encoded).then(
+      () => "replied" as const,
+      () => "reply-failed" as const,
+    );
+    observer.decided(record, admission, decided, end, clock.monotonicMs() - receivedAtMs);
+  }
+
+  async #verdict(record: InboundRecord, admission: Admission, receivedAtMs: number): Promise<Decided> {
+    const { clock, observer, requestOf, reader } = this.#ports;
+    const request = requestOf(record);
+    const nowMs = clock.epochMs();
+    const received = { ...request, nowMs, recordTimestampMs: record.timestampMs, configuredMs: this.#limits.deadlineMs };
+    const skewMs = clockSkewMs(received);
+    if (skewMs > reportedSkewMs) observer.skewed(record, skewMs);
+    const remainingMs = remainingAtReceipt(received);
+    if (isExpired(remainingMs)) return unasked(expiredVerdict(request));
+    if (admission.kind === "poison") return unasked(unreadableVerdict(request, `${admission.reason}: ${admission.detail}`));
+    if (this.#inFlight > this.#limits.inFlight) return unasked(overloadVerdict(request));
+
+    const decideByMs = decideBy(receivedAtMs, remainingMs);
+    const reading = await this.#within(reader.read(record), decideByMs);
+    if (reading === "late") return unasked(unreadableVerdict(request, "the schema could not be had in time"));
+    if (reading.kind === "registry-away") return unasked(unreadableVerdict(request, reading.detail));
+    if (reading.kind === "poison") return unasked(unreadableVerdict(request, `${reading.reason}: ${reading.detail}`));
+    const { event, recode } = reading;
+    const sequence = `${record.topic}/${record.partition}/${record.offset}`;
+    return this.#ports.decide({ event, recode, ...request, sequence, decideByMs });
+  }
+
+  #within<T>(work: Promise<T>, untilMs: number): Promise<T | "late"> {
+    const { clock } = this.#ports;
+    return new Promise((resolve) => {
+      const timer = clock.after(untilMs - clock.monotonicMs(), () => resolve("late"));
+      void work.then((result) => {
+        timer.cancel();
+        resolve(result);
+      });
+    });
+  }
+
+  #commitLater(): Timer {
+    return this.#ports.clock.after(this.#limits.commitEveryMs, () => {
+      void this.#commit().then(() => {
+        if (!this.#draining) this.#tick = this.#commitLater();
+      });
+    });
+  }
+
+  /** A commit that fails is made again at the next tick. Never rejects. */
+  async #commit(): Promise<void> {
+    const dirty = [...this.#owned.values()].filter((owned) => owned.dirty);
+    const positions = dirty.flatMap(({ topic, partition, watermark }) => {
+      const offset = watermark.position();
+      return offset === null ? [] : [{ topic, partition, offset, metadata: null }];
+    });
+    if (positions.length === 0) return;
+    for (const owned of dirty) owned.dirty = false;
+    try {
+      await this.#ports.source.commit(positions);
+    } catch {
+      for (const owned of dirty) owned.dirty = true;
+    }
+  }
+}
+
+function unasked(verdict: Verdict): Decided {
+  return { verdict, encoded: null, failures: [] };
+}

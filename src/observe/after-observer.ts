@@ -1,0 +1,58 @@
+import type { AfterObserver } from "../after/ports.ts";
+import type { Logger } from "../model/logger.ts";
+import { sequenceOf } from "../model/record.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** One wide log line per attempt and per end that is not the usual one, and the counters of all of them. */
+export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
+  return {
+    attempted({ group, handler, call, outcome, disposition, ms, delayMs, retryInMs }) {
+      const failure = outcome.kind === "failure" ? outcome.failure : null;
+      metrics.handlerOutcomes.inc({ handler: handler.id, stage: "after", outcome: failure?.kind ?? "delivered" });
+      metrics.handlerSeconds.observe({ handler: handler.id, stage: "after" }, ms / 1000);
+      if (disposition.kind === "accept") metrics.deliveryDelaySeconds.observe({ group }, delayMs / 1000);
+      const fields = {
+        group,
+        handler: handler.id,
+        event: call.event.id,
+        objectId: call.event.objectId,
+        delivery: call.deliveryId,
+        attempt: call.attempt,
+        sequence: call.sequence,
+        disposition: disposition.kind,
+        ...(failure === null
+          ? {}
+          : { failure: failure.kind, detail: failure.detail, status: failure.status, exit: failure.exit, why: disposition.why }),
+        ms: Math.round(ms),
+        delayMs: Math.round(delayMs),
+        retryInMs: retryInMs === null ? null : Math.round(retryInMs),
+      };
+      if (failure === null) logger.info(fields, "delivery attempted");
+      else logger.warn(fields, "delivery attempted");
+    },
+    settled(group, end, record) {
+      metrics.factEnds.inc({ group, end });
+      if (end === "unmatched" || end === "tombstone") logger.debug({ group, end, sequence: sequenceOf(record) }, "fact settled");
+    },
+    deadLettered({ group, handler, reason, detail, record, attempts }) {
+      metrics.deadLetters.inc({ group, handler: handler ?? "none", reason });
+      if (handler === null) metrics.poison.inc({ stage: "after", reason });
+      logger.error({ group, handler, reason, detail, attempts: attempts.length, sequence: sequenceOf(record) }, "fact dead-lettered");
+    },
+    halted({ group, record, reason }, tries, detail) {
+      metrics.haltedTries.inc({ group });
+      logger.error({ group, reason, tries, detail, sequence: sequenceOf(record) }, "dead letter cannot be written: its lane waits");
+    },
+    unread(group, record, tries, detail) {
+      metrics.registryWaits.inc({ group });
+      logger.warn({ group, tries, detail, sequence: sequenceOf(record) }, "the registry is away: the fact waits");
+    },
+    paused(group, { topic, partition }, why) {
+      metrics.pauses.inc({ group, reason: why });
+      logger.debug({ group, topic, partition, why }, "partition paused");
+    },
+    resumed(group, { topic, partition }) {
+      logger.debug({ group, topic, partition }, "partition resumed");
+    },
+  };
+}

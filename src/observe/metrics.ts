@@ -1,0 +1,92 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Every metric of the bridge, by the names under which Prometheus sees them (docs/metrics.md). Labels are bounded: ids of handlers, groups and events. */
+
+const prefix = "provisioning_bridge_";
+
+/** Seconds; verdicts live between a few milliseconds and five seconds. */
+const verdictBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5];
+const attemptBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const delayBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_600, 86_400];
+
+export class Metrics {
+  readonly #registry = new Registry();
+
+  readonly requests: Counter<"event" | "decision" | "decided_by"> = this.#counter("requests_total", "Requests answered, by verdict.", [
+    "event",
+    "decision",
+    "decided_by",
+  ]);
+  readonly requestEnds: Counter<"end"> = this.#counter("request_ends_total", "How requests ended for the bridge.", ["end"]);
+  readonly requestSeconds: Histogram<"event"> = this.#histogram(
+    "request_seconds",
+    "From a request's receipt to its acknowledged reply.",
+    ["event"],
+    verdictBuckets,
+  );
+  readonly handlerOutcomes: Counter<"handler" | "stage" | "outcome"> = this.#counter(
+    "handler_outcomes_total",
+    "Calls of handlers, by how they ended.",
+    ["handler", "stage", "outcome"],
+  );
+  readonly handlerSeconds: Histogram<"handler" | "stage"> = this.#histogram(
+    "handler_seconds",
+    "Duration of handler calls.",
+    ["handler", "stage"],
+    attemptBuckets,
+  );
+  readonly clockSkewSeconds: Gauge = this.#gauge("clock_skew_seconds", "By how much the newest skewed request came from the future.", []);
+  readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", ["group", "end"]);
+  readonly deliveryDelaySeconds: Histogram<"group"> = this.#histogram(
+    "delivery_delay_seconds",
+    "From an event's own time to its delivery.",
+    ["group"],
+    delayBuckets,
+  );
+  readonly deadLetters: Counter<"group" | "handler" | "reason"> = this.#counter(
+    "dead_letters_total",
+    "Facts given up and written to the dead letters.",
+    ["group", "handler", "reason"],
+  );
+  readonly poison: Counter<"stage" | "reason"> = this.#counter("poison_total", "Records that can never be decoded.", ["stage", "reason"]);
+  readonly haltedTries: Counter<"group"> = this.#counter("dead_letter_write_failures_total", "Dead letters that could not be written yet.", ["group"]);
+  readonly registryWaits: Counter<"group"> = this.#counter("registry_waits_total", "Facts that wait because the registry is away.", ["group"]);
+  readonly pauses: Counter<"group" | "reason"> = this.#counter("partition_pauses_total", "Partitions paused for back-pressure.", ["group", "reason"]);
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry, prefix });
+  }
+
+  /** A gauge whose value is read when it is scraped. */
+  observeGauge(name: string, help: string, label: string | null, read: () => Iterable<readonly [string, number]>): void {
+    const gauge = new Gauge({
+      name: prefix + name,
+      help,
+      labelNames: label === null ? [] : [label],
+      registers: [this.#registry],
+      collect: () => {
+        gauge.reset();
+        for (const [value, count] of read()) {
+          if (label === null) gauge.set(count);
+          else gauge.set({ [label]: value }, count);
+        }
+      },
+    });
+  }
+
+  async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[], buckets: readonly number[]): Histogram<L> {
+    return new Histogram({ name: prefix + name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [this.#registry] });
+  }
+}

@@ -1,4 +1,5 @@
 /** What the after stage needs from outside. The implementations live in tasks/, kafka/ and observe/. */
+import type { Disposition } from "../model/disposition.ts";
 import type { Failure } from "../model/failure.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { InboundRecord, TopicPartition } from "../model/record.ts";
@@ -13,26 +14,13 @@ export interface AfterTasks {
   deliver(handler: AfterHandler, call: TaskCall, signal: AbortSignal): Promise<AttemptOutcome>;
 }
 
-export interface CommitPosition extends TopicPartition {
-  /** The next offset to read. */
-  readonly offset: number;
-  readonly metadata: string | null;
-}
-
-/** The consumer of one group. It hands over and returns; it never waits for work. */
-export interface FactSource {
-  pause(partition: TopicPartition): void;
-  resume(partition: TopicPartition): void;
-  /** Rejects when the group has moved on (rebalance) or the broker is away; the caller commits again later. */
-  commit(positions: readonly CommitPosition[]): Promise<void>;
-}
-
-export interface FactSink {
-  /** The partitions this member owns from now on; those that it no longer owns are gone. Called at every join. */
-  assigned(partitions: readonly TopicPartition[]): void;
-  /** Records of one partition in offset order; offsets may repeat after a join. Never throws. */
-  accept(records: readonly InboundRecord[]): void;
-}
+/** The consumer of one group, and what it hands its records to. */
+export type {
+  AssignedPartition,
+  CommitPosition,
+  RecordSink as FactSink,
+  RecordSource as FactSource,
+} from "../model/record-source.ts";
 
 export interface AttemptRecord {
   /** From 1. */
@@ -57,3 +45,41 @@ export interface DeadLetters {
   /** Resolves when all in-sync replicas hold it; rejects otherwise, and then nothing may be settled. */
   write(letter: DeadLetter): Promise<void>;
 }
+
+/** How a fact ended for its group; every fact ends in exactly one of these, once per reading. */
+export type FactEnd =
+  | "delivered" // every handler that matched has it
+  | "dead-lettered" // at least one handler, or the reader, refused it for good
+  | "unmatched" // no handler names it, or no condition matched
+  | "tombstone" // no value: nothing to deliver
+  | "settled-before"; // an earlier reader of this partition had ended it (commit metadata)
+
+/** One attempt, whole: the observer picks what it shows. */
+export interface AttemptReport {
+  readonly group: string;
+  readonly handler: AfterHandler;
+  readonly call: TaskCall;
+  readonly outcome: AttemptOutcome;
+  readonly disposition: Disposition;
+  readonly ms: number;
+  /** From the event's own time to the end of the attempt, by the wall clock; milliseconds, at least 0. */
+  readonly delayMs: number;
+  /** Milliseconds until the next attempt, null when there is none. */
+  readonly retryInMs: number | null;
+}
+
+/** What happened, for logs and metrics. Must return at once and never throw. */
+export interface AfterObserver {
+  attempted(report: AttemptReport): void;
+  settled(group: string, end: FactEnd, record: InboundRecord): void;
+  deadLettered(letter: DeadLetter): void;
+  /** A dead letter could not be written (try number `tries`): its lane stands still until it can. */
+  halted(letter: DeadLetter, tries: number, detail: string): void;
+  /** The registry is away: the record's lane waits. */
+  unread(group: string, record: InboundRecord, tries: number, detail: string): void;
+  paused(group: string, partition: TopicPartition, why: PauseReason): void;
+  resumed(group: string, partition: TopicPartition): void;
+}
+
+/** `records`: too many unsettled; `bytes`: the group holds too much; `span`: too far ahead of what can be committed. */
+export type PauseReason = "records" | "bytes" | "span" | "drain";

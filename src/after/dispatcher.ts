@@ -1,0 +1,247 @@
+import { messageOf } from "../errors.ts";
+import type { Clock } from "../model/clock.ts";
+import type { AfterHandler } from "../model/handler.ts";
+import type { Logger } from "../model/logger.ts";
+import type { RecordReader } from "../model/reading.ts";
+import { type InboundRecord, sequenceOf } from "../model/record.ts";
+import { Commits } from "./commits.ts";
+import { takeTurn } from "./delivery.ts";
+import { type DrainResult, drain } from "./drain.ts";
+import type { Engine, TurnEnd } from "./engine.ts";
+import type { Fact } from "./fact.ts";
+import { Flow } from "./flow.ts";
+import { sort } from "./intake.ts";
+import { type Lane, ReadyLanes } from "./lane.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { Ownership } from "./ownership.ts";
+import type { Partition } from "./partition.ts";
+import type { AfterObserver, AfterTasks, AssignedPartition, DeadLetters, FactSink, FactSource } from "./ports.ts";
+import { Routes } from "./routes.ts";
+import { type DispatcherStats, statsOf } from "./stats.ts";
+
+export interface DispatcherOptions {
+  readonly group: string;
+  /** All handlers, or the group's; the same list as long as nothing changed. */
+  readonly handlers: () => readonly AfterHandler[];
+  readonly source: FactSource;
+  readonly reader: RecordReader;
+  readonly tasks: AfterTasks;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly observer: AfterObserver;
+  readonly logger: Logger;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Dispatcher extends FactSink {
+  /** Facts held up by a disabled handler are looked at again. Call it whenever `handlers` returns something new. */
+  handlersChanged(): void;
+  /** Nothing is unsettled and nothing is uncommitted. */
+  idle(): boolean;
+  stats(): DispatcherStats;
+  /**
+   * Takes nothing more and pauses everything; turns under way go on to their end, what waits is abandoned (uncommitted,
+   * so that it is delivered after a restart); commits. Resolves after `deadlineMs` at the latest. Idempotent.
+   */
+  drain(deadlineMs: number): Promise<DrainResult>;
+}
+
+/** The wait after a defect of this program: the fact is never given up for it. */
+const defectWaitMs = 5000;
+
+/** The delivery engine of one handler group. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  return new GroupDispatcher(options);
+}
+
+/**
+ * A fact becomes deliveries.
+ *
+ *   accept ──tombstone, unmatched, settled before──────────────────────────────► settled
+ *      │ known offset: no-op                                                        ▲
+ *      ▼                                                                            │ delivered, dead-lettered, unmatched
+ *   lane of its key ──first of it──► ready ──a slot is free──► running (takeTurn) ──┤
+ *                                      ▲                                            ├─ wait ──► waiting ──its time─┐
+ *                                      │                                            ├─ held ──► held ──handlers ───┤
+ *                                      └────────────────────────────────────────────│──────────── changed ─────────┘
+ *                                                                                   └─ abandoned: partition lost, drain
+ *
+ * Only the first fact of a lane moves, and it leaves the lane only when it is settled: order per key. What is settled
+ * moves the partition's watermark; what the watermark has passed is committed on a timer. A lane holds a slot only while
+ * it runs, so that any number of failing keys leave the others their slots.
+ */
+class GroupDispatcher implements Dispatcher {
+  readonly #engine: Engine;
+  readonly #flow: Flow;
+  readonly #commits: Commits;
+  readonly #ownership = new Ownership();
+  readonly #ready = new ReadyLanes<Partition>();
+  readonly #held = new Set<Lane<Partition>>();
+  #running = 0;
+  #repeated = 0;
+  #draining: Promise<DrainResult> | null = null;
+  #calm: (() => void) | null = null;
+
+  constructor(options: DispatcherOptions) {
+    const limits = { ...defaultLimits, ...options.limits };
+    const owned = (): Iterable<Partition> => this.#ownership.all();
+    this.#engine = { ...options, limits, routes: new Routes(options.group, options.handlers) };
+    this.#flow = new Flow(options.group, options.source, limits, options.observer);
+    this.#commits = new Commits(options.group, owned, { ...options, limits });
+  }
+
+  assigned(partitions: readonly AssignedPartition[]): void {
+    const { kept, gained, lost } = this.#ownership.join(partitions);
+    for (const partition of lost) this.#flow.forget(partition);
+    for (const partition of [...kept, ...gained]) this.#flow.reapply(partition);
+    for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
+  }
+
+  accept(records: readonly InboundRecord[]): void {
+    const [first] = records;
+    if (first === undefined || this.#draining !== null) return;
+    const partition = this.#ownership.find(first);
+    if (partition === undefined) {
+      const fields = { group: this.#engine.group, records: records.length, sequence: sequenceOf(first) };
+      this.#engine.logger.warn(fields, "records of a partition that is not ours: ignored");
+      return;
+    }
+    for (const record of records) this.#take(partition, record);
+    this.#flow.check(partition);
+    if (partition.dirty) this.#commits.due();
+    this.#pump();
+  }
+
+  #take(partition: Partition, record: InboundRecord): void {
+    const intake = sort(partition, record, this.#engine);
+    switch (intake.kind) {
+      case "repeated":
+        this.#repeated++;
+        return;
+      case "ended":
+        partition.watermark.skip(record.offset);
+        partition.dirty = true;
+        this.#engine.observer.settled(this.#engine.group, intake.end, record);
+        return;
+      case "fact": {
+        const lane = partition.enqueue(intake.fact);
+        this.#flow.took(intake.fact.bytes);
+        if (lane !== null) this.#makeReady(lane);
+      }
+    }
+  }
+
+  #makeReady(lane: Lane<Partition>): void {
+    lane.state = "ready";
+    if (lane.home.open) this.#ready.push(lane);
+  }
+
+  #pump(): void {
+    while (this.#running < this.#engine.limits.concurrency && this.#draining === null) {
+      const lane = this.#ready.shift();
+      if (lane === null) return;
+      // A lane of a lost partition may still stand here.
+      if (lane.home.owned && lane.first !== null) void this.#run(lane, lane.first);
+    }
+  }
+
+  async #run(lane: Lane<Partition>, fact: Fact): Promise<void> {
+    const partition = lane.home;
+    const stop = new AbortController();
+    lane.state = "running";
+    lane.stop = stop;
+    this.#running++;
+    partition.running++;
+    let ended: TurnEnd;
+    try {
+      ended = await takeTurn(fact, stop.signal, this.#engine);
+    } catch (thrown) {
+      const fields = { group: this.#engine.group, sequence: sequenceOf(fact.record), err: messageOf(thrown) };
+      this.#engine.logger.error(fields, "a defect stopped a delivery: it is tried again");
+      ended = { kind: "wait", ms: defectWaitMs };
+    }
+    lane.stop = null;
+    this.#running--;
+    partition.running--;
+    if (partition.owned) this.#apply(lane, fact, ended);
+    else if (partition.running === 0) this.#reopen(this.#ownership.left(partition));
+    if (this.#running === 0) this.#calm?.();
+    this.#pump();
+  }
+
+  /** The turn of a fact whose partition is still ours has ended. */
+  #apply(lane: Lane<Partition>, fact: Fact, ended: TurnEnd): void {
+    switch (ended.kind) {
+      case "settled": {
+        const partition = lane.home;
+        if (partition.settle(lane, fact)) this.#makeReady(lane);
+        this.#flow.gave(partition, fact.bytes);
+        this.#commits.due();
+        this.#engine.observer.settled(this.#engine.group, ended.end, fact.record);
+        return;
+      }
+      case "wait":
+        lane.state = "waiting";
+        if (this.#draining !== null) return;
+        lane.detach();
+        lane.wake = this.#engine.clock.after(ended.ms, () => {
+          lane.wake = null;
+          this.#makeReady(lane);
+          this.#pump();
+        });
+        return;
+      case "held":
+        lane.state = "held";
+        lane.detach();
+        this.#held.add(lane);
+        return;
+      case "abandoned":
+        lane.state = "waiting";
+    }
+  }
+
+  /** An epoch that waited for the turns of an earlier one may begin. */
+  #reopen(partition: Partition | undefined): void {
+    if (partition === undefined) return;
+    partition.open = true;
+    for (const lane of partition.lanes.values()) this.#makeReady(lane);
+  }
+
+  handlersChanged(): void {
+    for (const lane of this.#held) this.#makeReady(lane);
+    this.#held.clear();
+    this.#pump();
+  }
+
+  idle(): boolean {
+    return this.#running === 0 && !this.#commits.pending && this.stats().unsettled === 0;
+  }
+
+  stats(): DispatcherStats {
+    const { clock } = this.#engine;
+    const totals = { running: this.#running, bytes: this.#flow.bytes, repeated: this.#repeated };
+    return statsOf(this.#ownership.all(), clock.epochMs(), { ...totals, commitFailures: this.#commits.failures });
+  }
+
+  drain(deadlineMs: number): Promise<DrainResult> {
+    this.#draining ??= this.#drain(deadlineMs);
+    return this.#draining;
+  }
+
+  #drain(deadlineMs: number): Promise<DrainResult> {
+    for (const partition of this.#ownership.all()) partition.rest();
+    this.#flow.close(this.#ownership.all());
+    return drain(deadlineMs, {
+      clock: this.#engine.clock,
+      calm: this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#calm = resolve)),
+      abort: () => {
+        for (const partition of this.#ownership.all()) partition.abort();
+      },
+      commits: this.#commits,
+      retryMs: this.#engine.limits.commitEveryMs,
+      unsettled: () => this.stats().unsettled,
+    });
+  }
+}

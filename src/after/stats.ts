@@ -1,0 +1,56 @@
+import type { Partition } from "./partition.ts";
+
+/** A moment of one group. Counting walks every lane: meant for a scrape, not for every fact. */
+export interface DispatcherStats {
+  readonly partitions: number;
+  readonly paused: number;
+  /** Facts taken in and not settled. */
+  readonly unsettled: number;
+  /** Turns under way. */
+  readonly running: number;
+  /** Lanes that could go on at once if a slot were free. */
+  readonly readyLanes: number;
+  /** Lanes whose first fact waits for its next attempt or for the registry. */
+  readonly waitingLanes: number;
+  /** Lanes behind a disabled handler. */
+  readonly heldLanes: number;
+  /** Lanes that stand still because a dead letter cannot be written. */
+  readonly haltedLanes: number;
+  readonly bytes: number;
+  /** Re-delivered offsets that were in flight or settled, since start. */
+  readonly repeated: number;
+  readonly commitFailures: number;
+  /** Age of the oldest unsettled record, by its log timestamp; milliseconds, 0 when there is none. */
+  readonly oldestMs: number;
+}
+
+type Totals = Pick<DispatcherStats, "running" | "bytes" | "repeated" | "commitFailures">;
+
+export function statsOf(partitions: Iterable<Partition>, epochMs: number, totals: Totals): DispatcherStats {
+  const counts = {
+    partitions: 0,
+    paused: 0,
+    unsettled: 0,
+    readyLanes: 0,
+    waitingLanes: 0,
+    heldLanes: 0,
+    haltedLanes: 0,
+  };
+  let oldestMs = 0;
+  for (const partition of partitions) {
+    counts.partitions++;
+    if (partition.paused) counts.paused++;
+    counts.unsettled += partition.watermark.unsettled;
+    const oldest = partition.watermark.oldest;
+    if (oldest !== null) oldestMs = Math.max(oldestMs, epochMs - oldest.record.timestampMs);
+    for (const lane of partition.lanes.values()) {
+      if (lane.state === "ready") counts.readyLanes++;
+      else if (lane.state === "held") counts.heldLanes++;
+      else if (lane.state === "waiting") {
+        if ((lane.first?.progress?.letterTries ?? 0) > 0 && lane.first?.progress?.letter !== null) counts.haltedLanes++;
+        else counts.waitingLanes++;
+      }
+    }
+  }
+  return { ...counts, ...totals, oldestMs };
+}

@@ -129,8 +129,9 @@ export function replyHeaders(correlationId: Buffer): OutboundHeaders {
   return { kafka_correlationId: correlationId };
 }
 
-/** As Spring writes it: 4 bytes big-endian. Partitions never reach 2^24, so the first byte is 0 and tells it from text. */
+/** As Spring writes it: 4 bytes big-endian. From 2^24 on the first byte would not be 0, so it is written as text. */
 export function partitionBytes(partition: number): Buffer {
+  if (!(partition >= 0 && partition < 2 ** 24)) return Buffer.from(String(partition));
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(partition);
   return bytes;

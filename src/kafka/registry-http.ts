@@ -1,0 +1,83 @@
+import { messageOf } from "../errors.ts";
+import { RegistryCallFailed } from "./registry-middleware.ts";
+import type { RegistrySettings } from "./settings.ts";
+
+/** No answer, or none that a registry gives: nothing is known; ask again later. */
+export interface RegistryAway {
+  readonly kind: "away";
+  readonly detail: string;
+}
+
+export type JsonAnswer = { readonly kind: "ok" } | { readonly kind: "refused"; readonly detail: string } | RegistryAway;
+
+export interface RegistryFetch {
+  (method: "GET" | "PUT", path: string, body?: object, timeoutMs?: number): Promise<JsonAnswer>;
+  /** Without credentials and without a slash at its end. */
+  readonly baseUrl: string;
+  readonly login: { readonly username: string; readonly password: string } | null;
+}
+
+/** The few requests of Confluent's API that the registry client does not offer. Never rejects. */
+export function registryFetch(settings: RegistrySettings): RegistryFetch {
+  const url = new URL(settings.url);
+  const login = loginOf(settings, url);
+  url.username = "";
+  url.password = "";
+  const baseUrl = url.href.replace(/\/+$/, "");
+  const headers = {
+    "content-type": "application/vnd.schemaregistry.v1+json",
+    ...(login === null
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}` }),
+  };
+  const request = async (
+    method: string,
+    path: string,
+    body?: object,
+    timeoutMs: number = settings.timeoutMs,
+  ): Promise<JsonAnswer> => {
+    try {
+      const response = await fetch(baseUrl + path, {
+        method,
+        headers,
+        redirect: "error",
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (response.ok) return { kind: "ok" };
+      const detail = `status ${response.status}: ${text.slice(0, 300)}`;
+      return response.status === 409 || response.status === 422
+        ? { kind: "refused", detail }
+        : { kind: "away", detail };
+    } catch (error) {
+      return { kind: "away", detail: reasonOf(error) };
+    }
+  };
+  return Object.assign(request, { baseUrl, login });
+}
+
+function loginOf(settings: RegistrySettings, url: URL): RegistryFetch["login"] {
+  if (settings.username !== null) return { username: settings.username, password: settings.password ?? "" };
+  if (url.username === "") return null;
+  return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+/** fetch says only "fetch failed"; its cause says why. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "the registry did not answer in time";
+  return messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
+}
+
+/** Ends at `timeoutMs` at the latest: the client's promise never settles when an answer breaks off in its middle. */
+export async function bounded<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new RegistryCallFailed("the registry did not answer in time", 504)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,10 +1,10 @@
 import { decodeSettled, encodeSettled, type SettledMap } from "./settled-map.ts";
 
 /** An unsettled offset; the neighbours belong to the watermark. */
-export interface Unsettled {
+export interface Unsettled<Self = unknown> {
   readonly offset: number;
-  older: this | null;
-  newer: this | null;
+  older: Self | null;
+  newer: Self | null;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface Unsettled {
  * The position is the first unsettled *delivered* offset, or the one after the newest when all are settled; it never
  * goes back, because the list is only appended at its newest end.
  */
-export class Watermark<T extends Unsettled> {
+export class Watermark<T extends Unsettled<T>> {
   #oldest: T | null = null;
   #newest: T | null = null;
   #unsettled = 0;

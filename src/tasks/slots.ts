@@ -9,7 +9,8 @@ export type Entry =
 
 /** A bounded number of places and a bounded queue before them, first come first served. */
 export class Slots {
-  readonly #waiting = new Set<() => void>();
+  /** Each takes the place, or says that it no longer needs it. */
+  readonly #waiting = new Set<() => boolean>();
   readonly #queue: number;
   #free: number;
 
@@ -29,7 +30,9 @@ export class Slots {
     return new Promise((resolve) => {
       const turn = () => {
         forget();
-        resolve(this.#place());
+        const late = time.remainingMs() === 0;
+        resolve(late ? { kind: "over" } : this.#place());
+        return !late;
       };
       const forget = time.onOver(() => {
         this.#waiting.delete(turn);
@@ -46,14 +49,12 @@ export class Slots {
       leave: () => {
         if (left) return;
         left = true;
-        const [next] = this.#waiting;
-        if (next === undefined) {
-          this.#free++;
-        } else {
-          // The place passes on without becoming free, or a newcomer could overtake.
+        // The place passes on without becoming free, or a newcomer could overtake.
+        for (const next of this.#waiting) {
           this.#waiting.delete(next);
-          next();
+          if (next()) return;
         }
+        this.#free++;
       },
     };
   }

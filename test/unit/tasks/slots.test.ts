@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CallTime } from "../../../src/tasks/call-time.ts";
+import { Slots } from "../../../src/tasks/slots.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+const never = new AbortController().signal;
+
+test("past the places calls wait in order, past the queue they are turned away", async () => {
+  const clock = new FakeClock();
+  const slots = new Slots(1, 2);
+  const time = new CallTime(clock, 1000, never);
+  const first = await slots.enter(time);
+  assert.ok(first.kind === "entered");
+  const order: string[] = [];
+  const second = slots.enter(time).then((entry) => (order.push("second"), entry));
+  const third = slots.enter(time).then((entry) => (order.push("third"), entry));
+  assert.equal((await slots.enter(time)).kind, "full");
+  first.leave();
+  first.leave();
+  const entered = await second;
+  assert.deepEqual(order, ["second"], "leaving twice frees one place");
+  assert.ok(entered.kind === "entered");
+  entered.leave();
+  assert.equal((await third).kind, "entered");
+  time.release();
+});
+
+test("who waits past its time gives its place in the queue back", async () => {
+  const clock = new FakeClock();
+  const slots = new Slots(1, 1);
+  const long = new CallTime(clock, 1000, never);
+  const first = await slots.enter(long);
+  assert.ok(first.kind === "entered");
+  const waiting = slots.enter(new CallTime(clock, 50, never));
+  await clock.advance(50);
+  assert.equal((await waiting).kind, "over");
+  const next = slots.enter(long);
+  first.leave();
+  assert.equal((await next).kind, "entered");
+  long.release();
+});
+
+test("a call's time ends at its deadline, at its caller's signal or not at all once released", async () => {
+  const clock = new FakeClock();
+  const caller = new AbortController();
+  const ends: string[] = [];
+  const byDeadline = new CallTime(clock, 100, never);
+  const bySignal = new CallTime(clock, 100, caller.signal);
+  const released = new CallTime(clock, 100, never);
+  byDeadline.onOver((over) => ends.push(`first ${over}`));
+  bySignal.onOver((over) => ends.push(`second ${over}`));
+  released.onOver((over) => ends.push(`third ${over}`));
+  released.release();
+  caller.abort();
+  await clock.advance(99);
+  assert.deepEqual(ends, ["second cancelled"]);
+  assert.equal(byDeadline.remainingMs(), 1);
+  await clock.advance(1);
+  assert.deepEqual(ends, ["second cancelled", "first deadline"]);
+  assert.deepEqual(await byDeadline.within(new Promise(() => undefined)), { kind: "over", over: "deadline" });
+});
+
+test("a call that starts with an aborted signal or without time is over at once", () => {
+  const clock = new FakeClock();
+  assert.equal(new CallTime(clock, 100, AbortSignal.abort()).over, "cancelled");
+  assert.equal(new CallTime(clock, 0, never).over, "deadline");
+});

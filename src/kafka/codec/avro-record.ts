@@ -38,7 +38,7 @@ function build(schemaId: number, schemaText: string): AvroRecord {
     encode(value) {
       let payload: Buffer;
       try {
-        payload = writer.toBuffer(value);
+        payload = writer.toBuffer(wellFormed(value));
       } catch {
         // The cause is left out: avsc prints the value into its messages.
         throw new BridgeError("INTERNAL", `a value does not fit the schema of ${record.name}`);
@@ -56,4 +56,15 @@ function build(schemaId: number, schemaText: string): AvroRecord {
       }
     },
   };
+}
+
+/**
+ * avsc writes half a character (a lone surrogate, which any handler may answer) as bytes that are no UTF-8, and then
+ * nobody could read the record.
+ */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null || Buffer.isBuffer(value)) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, wellFormed(inner)]));
 }

@@ -1,4 +1,4 @@
-import { access, constants, realpath, stat } from "node:fs/promises";
+import { access, constants, open, realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 
 export type ScriptPath =
@@ -20,9 +20,25 @@ export async function resolveScript(scriptsDir: string | null, path: string): Pr
       return refused(`${path} is not inside SCRIPTS_DIR`);
     if (!(await stat(script)).isFile()) return refused(`${path} is not a file`);
     await access(script, constants.X_OK);
+    if (!(await isProgram(script))) return refused(`${path} has no #! line`);
     return { kind: "script", path: script, directory };
   } catch (thrown) {
     return refused(`${path} cannot be run (${codeOf(thrown)})`);
+  }
+}
+
+/** The first bytes of what a kernel runs itself: `#!`, ELF, Mach-O (thin and universal). */
+const magics = ["2321", "7f454c46", "cffaedfe", "cafebabe"];
+
+/** Without this check execvp would hand any other file to /bin/sh, and scripts are never run by a shell they do not name. */
+async function isProgram(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    const start = buffer.toString("hex", 0, bytesRead);
+    return magics.some((magic) => start.startsWith(magic));
+  } finally {
+    await file.close();
   }
 }
 

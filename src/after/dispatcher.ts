@@ -81,6 +81,8 @@ class GroupDispatcher implements Dispatcher {
   readonly #held = new Set<Lane<Partition>>();
   #running = 0;
   #repeated = 0;
+  /** How often the handlers have changed. */
+  #changes = 0;
   #draining: Promise<DrainResult> | null = null;
   #calm: (() => void) | null = null;
 
@@ -150,6 +152,7 @@ class GroupDispatcher implements Dispatcher {
   async #run(lane: Lane<Partition>, fact: Fact): Promise<void> {
     const partition = lane.home;
     const stop = new AbortController();
+    const changes = this.#changes;
     lane.state = "running";
     lane.stop = stop;
     this.#running++;
@@ -165,6 +168,8 @@ class GroupDispatcher implements Dispatcher {
     lane.stop = null;
     this.#running--;
     partition.running--;
+    // Held by a list that has changed during the turn: nobody would wake it.
+    if (ended.kind === "held" && changes !== this.#changes) ended = { kind: "wait", ms: 0 };
     if (partition.owned) this.#apply(lane, fact, ended);
     else if (partition.running === 0) this.#reopen(this.#ownership.left(partition));
     if (this.#running === 0) this.#calm?.();
@@ -210,6 +215,7 @@ class GroupDispatcher implements Dispatcher {
   }
 
   handlersChanged(): void {
+    this.#changes++;
     for (const lane of this.#held) this.#makeReady(lane);
     this.#held.clear();
     this.#pump();

@@ -252,7 +252,7 @@ test("a fact that must wait holds its own bytes, not the fetch response it came 
   await w.clock.advance(60_000);
   const kept = w.letters[0]!.record;
   assert.deepEqual(kept.value, first.value);
-  assert.ok(kept.value?.buffer !== response.buffer && kept.key?.buffer !== response.buffer);
+  assert.ok(kept.value.buffer !== response.buffer && kept.key?.buffer !== response.buffer);
 });
 
 test("draining lets what is under way end, abandons what waits, and commits", async () => {

@@ -25,7 +25,10 @@ export function askWithin(
     const giveUp = (): void => end(failure("timeout", "cancelled: the verdict was already known"));
     const timer = clock.after(call.timeoutMs, () => end(failure("timeout", `no answer within ${call.timeoutMs} ms`)));
     cancelled.addEventListener("abort", giveUp, { once: true });
-    if (cancelled.aborted) return giveUp();
+    if (cancelled.aborted) {
+      giveUp();
+      return;
+    }
     const broken = (): void => end(failure("unreachable", "the task could not be run"));
     try {
       tasks.ask(handler, call, nobodyWaits.signal).then(end, broken);

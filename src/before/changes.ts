@@ -8,7 +8,7 @@ import type { Change } from "../model/verdict.ts";
 import { describeChange } from "./change-text.ts";
 import { whyNotPermitted } from "./field-policy.ts";
 import { Misfit } from "./misfit.ts";
-import { applyPatch, type Patched } from "./patch.ts";
+import { applyPatch, type Difference, type Patched } from "./patch.ts";
 
 /**
  * What an answer may do to an event's data. The steps, any of which discards the answer whole, never in part:
@@ -49,6 +49,7 @@ export function judgeChanges(
   if (patched instanceof Misfit) return invalid(patched.toString());
   if (patched.differences.length === 0) return { kind: "unchanged" };
   for (const difference of patched.differences) {
+    if (breaksExtra(difference)) return invalid(`${difference.path.slice(0, 200)} is not JSON text`);
     const objection = whyNotPermitted(difference, handler.mayChange);
     if (objection !== undefined) return failed("not-permitted", objection);
   }
@@ -67,6 +68,21 @@ function recoded(handler: string, subject: Subject, patched: Patched): Judgement
   if (!untouchedIsIdentical(subject.data, result.data, patched)) return invalid("an untouched field would be changed");
   const changes = patched.differences.map((difference) => describeChange(difference, handler));
   return { kind: "changed", data: result.data, encoded: result.value, changes };
+}
+
+/** Attributes of vendors travel as JSON text in the field `extra`: whoever reads them parses it. */
+function breaksExtra({ field, to }: Difference): boolean {
+  if (field.name !== "extra" || field.type.kind !== "map") return false;
+  return !(typeof to === "object" && to !== null ? Object.values(to) : [to]).every(isJsonText);
+}
+
+function isJsonText(value: unknown): boolean {
+  try {
+    if (typeof value === "string") JSON.parse(value);
+    return typeof value === "string";
+  } catch {
+    return false;
+  }
 }
 
 /** Implied by the steps before; checked on its own because it is the promise, and a defect there would break it. */

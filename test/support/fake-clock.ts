@@ -62,13 +62,11 @@ export class FakeClock implements Clock {
 
   /** Moves on, timer by timer, until `promise` is settled; fails when nothing is left that could settle it. */
   async until<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const finish = (): void => {
-      done = true;
-    };
+    const pending = new Set<unknown>([promise]);
+    const finish = (): void => void pending.delete(promise);
     promise.then(finish, finish);
     await settled();
-    while (!done) {
+    while (pending.size > 0) {
       const next = this.#next();
       if (next === undefined) throw new Error("the promise cannot settle: no timer is left");
       await this.advance(Math.max(0, next.atMs - this.#nowMs));

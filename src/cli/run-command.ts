@@ -1,0 +1,37 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { BridgeError, exitCodes, messageOf } from "../errors.ts";
+
+/** Runs a program to its exit code. Nothing a command throws reaches the user as a stack trace, unless DEBUG is set. */
+export async function runProgram(program: Command, args: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  throwInsteadOfExit(program);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    exitCode = exitCodeSet ?? exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    exitCode = error instanceof BridgeError ? error.exitCode : exitCodes.failed;
+    const code = error instanceof BridgeError ? ` [${error.code}]` : "";
+    process.stderr.write(`error${code}: ${messageOf(error)}\n`);
+    if (process.env["DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+  }
+  return exitCode;
+}
+
+let exitCodeSet: number | undefined;
+
+/** What a command that worked ends with, where that is not 0: `request` tells a forbid by it. */
+export function endWith(exitCode: number): void {
+  exitCodeSet = exitCode;
+}
+
+/** Reads an option as whole milliseconds. */
+export function milliseconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("must be whole milliseconds, digits only.");
+  return Number(text);
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(throwInsteadOfExit);
+}

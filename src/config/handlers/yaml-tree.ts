@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 
 /** YAML as a plain tree whose every part knows where it stands; anything that could surprise is refused. */
 
@@ -48,6 +48,7 @@ export function readYaml(text: string): YamlReading {
   if (document.errors.length > 0) return { tree: undefined, problems, placeOf };
 
   let nodes = 0;
+  const anchored = new Map<Alias, Node | undefined>();
   const refuse = (at: number, reason: string): Tree => {
     problems.push({ at, text: reason });
     return { kind: "scalar", at, value: null, source: "" };
@@ -58,7 +59,11 @@ export function readYaml(text: string): YamlReading {
     if (nodes > maxNodes)
       return nodes === maxNodes + 1 ? refuse(at, "is too large once aliases are followed") : nothing(at);
     if (depth > maxDepth) return refuse(at, `is nested deeper than ${maxDepth}`);
-    if (isAlias(node)) return read(node.resolve(document), at, depth + 1);
+    if (isAlias(node)) {
+      // Resolving walks the whole document each time.
+      if (!anchored.has(node)) anchored.set(node, node.resolve(document));
+      return read(anchored.get(node), at, depth + 1);
+    }
     if (isMap(node)) {
       const entries = node.items.map((pair) => {
         const key = isScalar(pair.key) ? String(pair.key.value) : "";

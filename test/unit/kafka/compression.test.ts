@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { zstdCompressSync } from "node:zlib";
+import fc from "fast-check";
+import kafkajs from "kafkajs";
+import { compressSync } from "snappy";
+import { BridgeError } from "../../../src/errors.ts";
+import { type CompressionCodec, installCodecs } from "../../../src/kafka/compression.ts";
+import { maxInflatedBytes } from "../../../src/kafka/snappy.ts";
+
+installCodecs();
+const { CompressionCodecs, CompressionTypes } = kafkajs;
+const codecs = {
+  snappy: CompressionCodecs[CompressionTypes.Snappy]() as CompressionCodec,
+  lz4: CompressionCodecs[CompressionTypes.LZ4]() as CompressionCodec,
+  zstd: CompressionCodecs[CompressionTypes.ZSTD]() as CompressionCodec,
+};
+
+// What org.apache.kafka.common.compress (kafka-clients 4.3.1) compressed into test/fixtures/compression.
+const fixtureText = Array.from(
+  { length: 3000 },
+  (_, at) => `client ${at % 97} has a balance of ${(at * at) % 1000}\n`,
+).join("");
+
+for (const [name, codec] of Object.entries(codecs)) {
+  test(`${name} as Kafka's Java client writes it is read, over several blocks`, async () => {
+    const file = new URL(`../../fixtures/compression/java-client.${name}`, import.meta.url);
+    assert.equal((await codec.decompress(readFileSync(file))).toString(), fixtureText);
+  });
+
+  test(`${name} gives back whatever it was given`, async () => {
+    const bytes = fc.uint8Array({ maxLength: 100_000, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(bytes, async (array) => {
+        const plain = Buffer.from(array);
+        assert.ok((await codec.decompress(await codec.compress({ buffer: plain }))).equals(plain));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test(`bytes that are not ${name} are refused as a BridgeError, after which kafkajs restarts the consumer`, async () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), Buffer.from("plain")]) {
+      if (name === "lz4" && bytes.length === 0) continue; // lz4 has no end that could be missing: nothing is nothing
+      await assert.rejects(
+        codec.decompress(bytes),
+        (error) => error instanceof BridgeError && error.code === "RECORD_UNDECODABLE",
+        bytes.toString("hex"),
+      );
+    }
+  });
+}
+
+test("raw snappy is read as well as the Java client's blocks", async () => {
+  assert.equal((await codecs.snappy.decompress(compressSync(fixtureText))).toString(), fixtureText);
+});
+
+test("snappy is written in the Java client's blocks", async () => {
+  const written = await codecs.snappy.compress({ buffer: Buffer.from("x") });
+  assert.equal(written.subarray(1, 7).toString("latin1"), "SNAPPY");
+});
+
+test("a snappy stream whose last block breaks off is refused", async () => {
+  const whole = await codecs.snappy.compress({ buffer: Buffer.from(fixtureText) });
+  for (const cut of [1, 3, 5000]) {
+    await assert.rejects(codecs.snappy.decompress(whole.subarray(0, whole.length - cut)), BridgeError);
+  }
+});
+
+test("snappy that claims to unfold to gigabytes is refused before anything is allocated", async () => {
+  const claim = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0x00]);
+  await assert.rejects(codecs.snappy.decompress(claim), /more than it may/);
+});
+
+test("zstd that unfolds to more than the bound is refused", async () => {
+  const bomb = zstdCompressSync(Buffer.alloc(maxInflatedBytes + 1));
+  assert.ok(bomb.length < 64 * 1024);
+  await assert.rejects(codecs.zstd.decompress(bomb), BridgeError);
+});
+
+test("installing twice keeps the codecs", () => {
+  installCodecs();
+  assert.equal(CompressionCodecs[CompressionTypes.LZ4](), codecs.lz4);
+});

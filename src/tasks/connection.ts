@@ -1,9 +1,7 @@
 /** One connection to a handler: one undici Client, one request at a time. */
-import type { LookupFunction } from "node:net";
 import { Client, type Dispatcher } from "undici";
 import type { CallTime, Over } from "./call-time.ts";
-import { createConnector } from "./connector.ts";
-import type { Egress } from "./egress.ts";
+import { type ConnectorOptions, createConnector } from "./connector.ts";
 import { Kept } from "./kept.ts";
 
 export interface Request {
@@ -36,10 +34,8 @@ export type Exchange =
   /** `stale`: a socket used before was closed before the first byte; the handler need not have seen the request. */
   | { readonly kind: "error"; readonly error: Error; readonly stale: boolean };
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ConnectorOptions {
   readonly origin: string;
-  readonly egress: Egress;
-  readonly lookup: LookupFunction;
   readonly idleMs: number;
 }
 
@@ -54,7 +50,7 @@ export class Connection {
   #served = 0;
 
   constructor(options: ConnectionOptions) {
-    const connector = createConnector(options.egress, options.lookup, () => {
+    const connector = createConnector(options, () => {
       this.#served = 0;
     });
     this.#abandon = () => connector.abandon();
@@ -80,6 +76,8 @@ export class Connection {
       const reused = this.#served > 0;
       let begun = false;
       let done = false;
+      // Assigned below: the time may be over already, and then its listener is called before onOver returns.
+      let forget: () => void = () => undefined;
       let head: { readonly status: number; readonly headers: Dispatcher.ResponseData["headers"] } | undefined;
       let kept = new Kept(0);
 
@@ -92,11 +90,12 @@ export class Connection {
       const respond = (cut: Cut | null) => {
         if (head !== undefined) finish({ kind: "response", ...head, body: kept.bytes(), cut });
       };
-      const forget = time.onOver((over) => {
+      forget = time.onOver((over) => {
         if (head === undefined) finish({ kind: "over", over });
         else respond(over);
       });
 
+      if (time.over !== undefined) return;
       this.#client.dispatch(
         { method: "POST", path: request.path, headers: request.headers, body: request.body },
         {

@@ -1,8 +1,19 @@
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { buildConnector } from "undici";
 import type { Egress } from "./egress.ts";
 import { EgressRefusal } from "./resolver.ts";
+
+/** The last TLS session of one handler: without it every new socket costs a whole handshake, out of the handler's time. */
+export interface TlsSession {
+  latest: Buffer | undefined;
+}
+
+export interface ConnectorOptions {
+  readonly egress: Egress;
+  readonly lookup: LookupFunction;
+  readonly session: TlsSession;
+}
 
 export interface Connector {
   readonly connect: buildConnector.connector;
@@ -16,7 +27,7 @@ export interface Connector {
  *
  * @param connected called once for every socket that is ready to use.
  */
-export function createConnector(egress: Egress, lookup: LookupFunction, connected: () => void): Connector {
+export function createConnector({ egress, lookup, session }: ConnectorOptions, connected: () => void): Connector {
   let connecting: Socket | undefined;
 
   const connect: buildConnector.connector = ({ hostname, host, port, protocol, servername }, callback) => {
@@ -29,14 +40,7 @@ export function createConnector(egress: Egress, lookup: LookupFunction, connecte
     }
     const tls = protocol === "https:";
     const options = { host: hostname, port: Number(port || (tls ? 443 : 80)), lookup, noDelay: true, keepAlive: true };
-    const name = servername ?? host ?? hostname;
-    const socket = tls
-      ? connectTls({
-          ...options,
-          ...(isIP(hostname) === 0 ? { servername: hostOnly(name) } : {}),
-          ALPNProtocols: ["http/1.1"],
-        })
-      : connectTcp(options);
+    const socket = tls ? openTls(options, servername ?? host ?? hostname, session) : connectTcp(options);
     connecting = socket;
     let pending = true;
     const settle = (error: Error | null) => {
@@ -59,6 +63,17 @@ export function createConnector(egress: Egress, lookup: LookupFunction, connecte
   return { connect, abandon: () => connecting?.destroy() };
 }
 
-function hostOnly(name: string): string {
-  return name.replace(/:\d+$/, "");
+function openTls(options: TcpNetConnectOpts, name: string, session: TlsSession): Socket {
+  const servername = name.replace(/:\d+$/, "");
+  const socket = connectTls({
+    ...options,
+    // A literal address is no server name (RFC 6066, 3).
+    ...(isIP(options.host ?? "") === 0 ? { servername } : {}),
+    ...(session.latest === undefined ? {} : { session: session.latest }),
+    ALPNProtocols: ["http/1.1"],
+  });
+  socket.on("session", (latest: Buffer) => {
+    session.latest = latest;
+  });
+  return socket;
 }

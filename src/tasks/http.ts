@@ -68,7 +68,7 @@ export class HttpTasks {
     }
   }
 
-  /** Drops the sockets of a handler that is gone or was changed. Calls under way end as unreachable. */
+  /** Drops the sockets of a handler that is gone or was changed; calls under way end as they would. */
   forget(handlerId: string): void {
     this.#targets.get(handlerId)?.sockets.close();
     this.#targets.delete(handlerId);
@@ -118,7 +118,7 @@ export class HttpTasks {
     const target: Target = {
       url,
       path: pathname + search,
-      sockets: new Sockets({ origin, egress, lookup, idleMs: limits.idleSocketMs }),
+      sockets: new Sockets({ origin, egress, lookup, session: { latest: undefined }, idleMs: limits.idleSocketMs }),
       slots: new Slots(limits.socketsPerHandler, limits.waitingPerHandler),
     };
     this.#targets.set(handlerId, target);

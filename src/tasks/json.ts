@@ -49,9 +49,10 @@ export function readJsonText(text: string): JsonReading {
 /** Leaves the recursion of the reader; never leaves this file. */
 class Refusal extends Error {}
 
-const space = /[ \t\n\r]*/y;
-const plain = /[^"\\\u0000-\u001f]*/y;
-const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?/y;
+const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?$/;
+const quote = 0x22;
+const backslash = 0x5c;
+const firstPrintable = 0x20;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -140,10 +141,17 @@ class Reader {
     this.#at++;
     let out = "";
     for (;;) {
-      out += this.#match(plain)[0];
-      const next = this.#text[this.#at++];
-      if (next === '"') break;
-      if (next !== "\\") this.#refuse(next === undefined ? "a string does not end" : "a control character in a string");
+      const from = this.#at;
+      let code = this.#code();
+      while (code !== quote && code !== backslash && code >= firstPrintable) {
+        this.#at++;
+        code = this.#code();
+      }
+      out += this.#text.slice(from, this.#at);
+      if (Number.isNaN(code)) this.#refuse("a string does not end");
+      this.#at++;
+      if (code === quote) break;
+      if (code !== backslash) this.#refuse("a control character in a string");
       out += this.#escape();
     }
     if (!out.isWellFormed()) this.#refuse("a lone surrogate in a string");
@@ -160,10 +168,15 @@ class Reader {
     return String.fromCharCode(Number.parseInt(hex, 16));
   }
 
+  /** Undefined when no number stands here. */
   #number(): JsonNumber | undefined {
-    const [source, exponent] = this.#match(number);
-    if (source === "") return undefined;
-    if (source.length > maxNumberLength) this.#refuse("a number is too long");
+    const from = this.#at;
+    while (isOfNumber(this.#code())) this.#at++;
+    if (this.#at === from) return undefined;
+    if (this.#at - from > maxNumberLength) this.#refuse("a number is too long");
+    const source = this.#text.slice(from, this.#at);
+    const [whole, exponent] = number.exec(source) ?? [];
+    if (whole === undefined) this.#refuse("not a number");
     if (exponent !== undefined && Math.abs(Number(exponent)) > maxExponent) this.#refuse("a number is out of range");
     return new JsonNumber(source);
   }
@@ -175,16 +188,17 @@ class Reader {
     return word[1];
   }
 
-  #match(pattern: RegExp): readonly [string, string | undefined] {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text);
-    const whole = found?.[0] ?? "";
-    this.#at += whole.length;
-    return [whole, found?.[1]];
+  /** The code unit that is next; NaN at the end of the text. */
+  #code(): number {
+    return this.#text.charCodeAt(this.#at);
   }
 
   #space(): void {
-    this.#match(space);
+    for (;;) {
+      const code = this.#code();
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#at++;
+    }
   }
 
   #taken(character: string): boolean {
@@ -200,4 +214,9 @@ class Reader {
   #refuse(what: string): never {
     throw new Refusal(`${what} (at character ${Math.min(this.#at, this.#text.length) + 1})`);
   }
+}
+
+/** A digit, or one of + - . E e. */
+function isOfNumber(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e || code === 0x2b || (code | 0x20) === 0x65;
 }

@@ -27,6 +27,9 @@ export interface ScriptOptions {
   readonly limits: TaskLimits;
 }
 
+/** A process that waits for a dead disk cannot be killed; the stop of the bridge must not hang on it. Milliseconds. */
+const unkillableMs = 1000;
+
 export class ScriptTasks {
   readonly #options: ScriptOptions;
   readonly #slots: Slots;
@@ -72,9 +75,11 @@ export class ScriptTasks {
       },
       clock,
     );
+    if (this.#running.size === 0) process.once("exit", this.#killAll);
     this.#running.add(running);
     void running.gone.then(() => {
       this.#running.delete(running);
+      if (this.#running.size === 0) process.off("exit", this.#killAll);
       entry.leave();
     });
     void running.ended.then((end) => this.#logErrors(handler, call, end, secrets));
@@ -84,12 +89,20 @@ export class ScriptTasks {
     return result;
   }
 
-  /** Kills what still runs; resolves when no process is left. */
+  /** Kills what still runs; resolves when no process is left, or when one could not be killed within a second. */
   async close(): Promise<void> {
-    const running = [...this.#running];
-    for (const script of running) script.kill();
-    await Promise.all(running.map((script) => script.gone));
+    this.#killAll();
+    const gone = Promise.all([...this.#running].map((script) => script.gone));
+    const bound = Promise.withResolvers<undefined>();
+    const timer = this.#options.clock.after(unkillableMs, () => bound.resolve(undefined));
+    await Promise.race([gone, bound.promise]);
+    timer.cancel();
   }
+
+  /** Also when this process ends without closing: a group of its own would live on. */
+  readonly #killAll = (): void => {
+    for (const script of this.#running) script.kill();
+  };
 
   #logErrors(handler: Handler, call: TaskCall, end: ScriptEnd, secrets: readonly string[]): void {
     if (end.stderr.length === 0) return;

@@ -14,7 +14,6 @@ export interface Lent {
  */
 export class Sockets {
   readonly #options: ConnectionOptions;
-  readonly #all = new Set<Connection>();
   readonly #free: Connection[] = [];
   #closed = false;
 
@@ -22,33 +21,22 @@ export class Sockets {
     this.#options = options;
   }
 
-  /** Connections there are, lent or free. */
-  get size(): number {
-    return this.#all.size;
-  }
-
   /** `fresh` never gives one that was used before. */
   lend(fresh = false): Lent {
-    const connection = (fresh ? undefined : this.#free.pop()) ?? this.#open();
+    const connection = (fresh ? undefined : this.#free.pop()) ?? new Connection(this.#options);
     // While it is lent its borrower sees to it; undici opens a new socket when the old one closes before it is used.
     connection.onClosed = () => undefined;
     return { connection, keep: () => this.#keep(connection), drop: () => this.#drop(connection) };
   }
 
-  /** Drops every connection, those lent out as well. */
+  /** Drops the free connections now and the lent ones when they come back. */
   close(): void {
     this.#closed = true;
-    for (const connection of [...this.#all]) this.#drop(connection);
-  }
-
-  #open(): Connection {
-    const connection = new Connection(this.#options);
-    this.#all.add(connection);
-    return connection;
+    for (const connection of [...this.#free]) this.#drop(connection);
   }
 
   #keep(connection: Connection): void {
-    if (this.#closed || !this.#all.has(connection)) {
+    if (this.#closed) {
       this.#drop(connection);
       return;
     }
@@ -60,7 +48,6 @@ export class Sockets {
   #drop(connection: Connection): void {
     const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
-    this.#all.delete(connection);
     connection.destroy();
   }
 }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
 import type { AskOutcome } from "../../src/before/ports.ts";
@@ -215,7 +220,41 @@ test("a connect or a TLS handshake that is never answered ends at the timeout an
   assert.equal(connect.kind, "timeout");
 });
 
-test("a server that is not trusted is unreachable", async (t) => {
+test("https is spoken with the host's name, its certificate is checked, and a session is resumed", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "tls-"));
+  const trusted = getCACertificates("default");
+  t.after(() => {
+    setDefaultCACertificates(trusted);
+    return rm(directory, { recursive: true });
+  });
+  const [keyFile, certFile] = [join(directory, "key.pem"), join(directory, "cert.pem")];
+  const subject = ["-subj", "/CN=crm.example.net", "-addext", "subjectAltName=DNS:crm.example.net"];
+  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  execFileSync("openssl", [...made, "-keyout", keyFile, "-out", certFile, ...subject], { stdio: "ignore" });
+  const [key, cert] = [readFileSync(keyFile), readFileSync(certFile)];
+  const seen: string[] = [];
+  const server = createTlsServer({ key, cert }, (socket) => {
+    seen.push(`${String(socket.servername)} ${socket.isSessionReused() ? "resumed" : "new"}`);
+    socket.on("error", () => undefined);
+    onRequests(socket, () => socket.end(response("200 OK", '{"decision":"allow"}', ["connection: close"])));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => new Promise((resolve) => server.close(resolve)));
+  const { port } = server.address() as { port: number };
+  const tasks = runner(t, { resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]) });
+  const untrusted = await failureOf(ask(tasks, `https://crm.example.net:${port}/`));
+  assert.equal(untrusted.kind, "unreachable");
+  assert.match(untrusted.detail, /self-signed/);
+  setDefaultCACertificates([cert.toString()]);
+  assert.match((await failureOf(ask(tasks, `https://other.example.net:${port}/`))).detail, /other\.example\.net/);
+  seen.length = 0;
+  for (let call = 0; call < 2; call++)
+    assert.equal((await ask(tasks, `https://crm.example.net:${port}/`)).kind, "answer");
+  assert.deepEqual(seen, ["crm.example.net new", "crm.example.net resumed"]);
+});
+
+test("a server that speaks no TLS is unreachable over https", async (t) => {
   const tasks = runner(t);
   const plain = await loopback(t, (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
   assert.equal((await failureOf(ask(tasks, plain.url.replace("http:", "https:")))).kind, "unreachable");

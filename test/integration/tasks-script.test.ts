@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { AskOutcome } from "../../src/before/ports.ts";
 import { systemClock } from "../../src/model/clock.ts";
 import type { Failure } from "../../src/model/failure.ts";
@@ -281,6 +283,24 @@ test("closing ends running scripts and leaves no process", async (t) => {
   await tasks.close(100);
   assert.ok(performance.now() - startMs < 100 + marginMs);
   assert.equal(failure(await asked).kind, "timeout");
+  await eventually("nothing is left", () => processesIn(directory).length === 0);
+});
+
+test("a bridge that exits without closing takes its scripts with it", async (t) => {
+  const { write, directory } = await scripts(t);
+  await write("hang", "trap '' TERM; sleep 60 & sleep 60");
+  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const source = `
+    import { systemClock } from ${module("../../src/model/clock.ts")};
+    import { silentLogger } from ${module("../../src/model/logger.ts")};
+    import { createTasks } from ${module("../../src/tasks/runner.ts")};
+    import { beforeHandler, sampleCall } from ${module("../support/tasks.ts")};
+    const tasks = createTasks({ egressAllow: [], scriptsDir: ${JSON.stringify(directory)}, logger: silentLogger, clock: systemClock });
+    void tasks.ask(beforeHandler({ kind: "script", path: "hang" }), sampleCall(30000), new AbortController().signal);
+    setTimeout(() => process.exit(0), 500);`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source], {
+    env: { ...process.env, PWD: "" },
+  });
   await eventually("nothing is left", () => processesIn(directory).length === 0);
 });
 

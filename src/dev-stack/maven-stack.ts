@@ -69,6 +69,9 @@ interface Prepared {
 async function prepare(parts: Parts, options: MavenStackOptions): Promise<Prepared> {
   const { dataDir, java } = options;
   const [port = 0, controllerPort = 0, registryPort = 0, securePort = 0] = await freePorts(4);
+  if (options.secure && existsSync(join(dataDir, "formatted")) && !existsSync(join(dataDir, "secure"))) {
+    throw new BridgeError("STACK_UNAVAILABLE", `${dataDir} was formatted without a secure user: take another folder`);
+  }
   const secure = options.secure ? await secureMaterial(join(dataDir, "secure"), java, securePort) : null;
   const properties = join(dataDir, "server.properties");
   const layout = { logDir: join(dataDir, "kafka"), port, controllerPort, secure: secure?.listener ?? null };

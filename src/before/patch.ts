@@ -3,6 +3,7 @@ import { type Data, isList, sameValue, type Value, type ValueMap } from "../mode
 import { anyWithin, isNeverMutable } from "../model/may-change.ts";
 import { type Field, type FieldType, fieldOf, type RecordShape } from "../model/record-shape.ts";
 import { Misfit } from "./misfit.ts";
+import { isSame } from "./same-as-sent.ts";
 import { entryPath, isJsonObject, readEntry, readField } from "./typed-json.ts";
 
 /**
@@ -63,8 +64,11 @@ function merge(place: Place, from: Value | undefined, json: Json, found: Differe
     if (type.kind === "record") return mergeRecord(place, type.fields, from, json, found);
     if (type.kind === "map") return mergeMap(place, type, from, json, found);
   }
+  // Nothing to merge into nothing: that an absent map would become an empty one is no wish to change it.
+  if (from === undefined && type.kind === "map" && isJsonObject(json) && Object.keys(json).length === 0) return {};
   const to = readField(json, field, path);
-  if (to instanceof Misfit || (from !== undefined && sameValue(from, to))) return to;
+  if (from !== undefined && isSame(from, to, json, field, path)) return from;
+  if (to instanceof Misfit) return to;
   found.push({
     field: place.top,
     path,
@@ -106,12 +110,12 @@ function mergeMap(
   const { secret, never, top } = inside(place);
   const changed: [string, Value][] = [];
   for (const [key, item] of Object.entries(json)) {
-    const to = readEntry(item, type, key, place.path);
-    if (to instanceof Misfit) return to;
-    const before = Object.hasOwn(from, key) ? from[key] : undefined;
-    changed.push([key, to]);
-    if (before !== undefined && sameValue(before, to)) continue;
     const path = entryPath(place.path, key);
+    const before = Object.hasOwn(from, key) ? from[key] : undefined;
+    const to = readEntry(item, type, key, place.path);
+    if (before !== undefined && isSame(before, to, item, { type: type.values }, path)) continue;
+    if (to instanceof Misfit) return to;
+    changed.push([key, to]);
     found.push({ field: top, path, type: type.values, from: before, to, secret, neverMutable: never });
   }
   return { ...from, ...Object.fromEntries(changed) };

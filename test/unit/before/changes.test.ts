@@ -249,3 +249,22 @@ test("no detail of a failure holds a value", () => {
     assert.doesNotMatch(judgement.failure.detail, /p4ss/);
   }
 });
+
+test("the echo of a value that breaks its own schema's annotations is no change either", () => {
+  const foreign: Data = {
+    id: 12,
+    name: "x".repeat(50),
+    status: null,
+    credit: "99999999",
+    orig_capacity: -5,
+    custom_fields: { kam: null },
+    extra: { vendor_key: null, other: "not json" },
+    fees: [{ name: null, rate: "1" }],
+  };
+  assert.equal(verdictOn({ ...foreign }, [], foreign), "unchanged");
+  assert.equal(verdictOn({ ...foreign, name: "x".repeat(51) }, any("name"), foreign), "invalid");
+});
+
+test("an empty map for one that is absent asks for nothing", () => {
+  assert.equal(verdictOn({ extra: {} }, [], { id: 12 }), "unchanged");
+});

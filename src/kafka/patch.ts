@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
+import type { Kafka } from "kafkajs";
 import { BridgeError } from "../errors.ts";
 
 /**
@@ -48,6 +49,52 @@ export function assertPatchable(version: string, method: unknown): void {
     "INTERNAL",
     `kafkajs ${version} is not the ${patchedVersion} this program was written for: read src/kafka/patch.ts, check ` +
       `RequestQueue.scheduleCheckPendingRequests (found ${found}) and update the version and the hash`,
+  );
+}
+
+/** What is used of kafkajs's Cluster (src/cluster/index.js) where its public clients offer no way. */
+export interface InternalCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  findGroupCoordinator(of: { readonly groupId: string }): Promise<InternalBroker>;
+}
+
+export interface InternalBroker {
+  offsetCommit(request: OffsetCommit): Promise<unknown>;
+}
+
+export interface OffsetCommit {
+  readonly groupId: string;
+  /** -1 with an empty member id: from outside the group, which the broker takes only while it has no members. */
+  readonly groupGenerationId: number;
+  readonly memberId: string;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata: string }[];
+  }[];
+}
+
+/** A connection of its own, with the settings of `kafka`. Throws BridgeError INTERNAL when kafkajs has no such thing any more. */
+export function internalCluster(kafka: Kafka): InternalCluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === "private:Kafka:createCluster",
+  );
+  const create = symbol === undefined ? undefined : (Reflect.get(kafka, symbol) as unknown);
+  const cluster = typeof create === "function" ? (create({ allowAutoTopicCreation: false }) as unknown) : undefined;
+  if (kafkajsVersion() === patchedVersion && isInternalCluster(cluster)) return cluster;
+  throw new BridgeError(
+    "INTERNAL",
+    `kafkajs ${kafkajsVersion()} has not the Cluster of ${patchedVersion} this program was written for: read src/kafka/patch.ts`,
+  );
+}
+
+function isInternalCluster(cluster: unknown): cluster is InternalCluster {
+  return (
+    typeof cluster === "object" &&
+    cluster !== null &&
+    ["connect", "disconnect", "findGroupCoordinator"].every(
+      (method) => typeof Reflect.get(cluster, method) === "function",
+    )
   );
 }
 

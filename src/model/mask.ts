@@ -7,7 +7,7 @@ import { isList } from "./data.ts";
 import type { FieldType, RecordShape } from "./record-shape.ts";
 
 /** What stands in the place of a secret value. */
-export const masked = "***";
+const masked = "***";
 
 /** The data with every secret field's value replaced by "***"; null stays null: that nothing is set is no secret. */
 export function maskData(data: Data, shape: RecordShape): Data {

@@ -10,7 +10,7 @@ export type AnswerReading =
   | { readonly kind: "bad"; readonly detail: string };
 
 /** The code of a forbid whose handler named none. */
-export const defaultReasonCode = "forbidden";
+const defaultReasonCode = "forbidden";
 const maxCodeLength = 64;
 const maxMessageLength = 1000;
 

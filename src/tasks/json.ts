@@ -9,7 +9,7 @@ export type JsonReading =
   | { readonly kind: "refused"; readonly detail: string };
 
 /** Deepest nesting of arrays and objects that is read. */
-export const maxJsonDepth = 32;
+const maxJsonDepth = 32;
 
 /** Longest number, in characters; no field of any schema comes near it. */
 const maxNumberLength = 128;

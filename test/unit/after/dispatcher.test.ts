@@ -190,6 +190,7 @@ test("a waiting fact of a lost partition never wakes", async () => {
   w.dispatcher.accept([record(0)]);
   await settled();
   w.dispatcher.assigned([at(1)]);
+  assert.equal(w.clock.pendingTimers, 0);
   await w.clock.advance(3600_000);
   assert.equal(w.tasks.calls.length, 1);
   assert.equal(w.clock.pendingTimers, 0);
@@ -266,9 +267,11 @@ test("draining lets what is under way end, abandons what waits, and commits", as
   assert.equal(w.source.paused.size, 2);
   w.dispatcher.accept([record(3, { key: "c" })]);
   await settled();
+  const startMs = w.clock.monotonicMs();
   await answer(0);
   await answer(0);
   assert.deepEqual(await w.clock.until(drained), { unsettled: 2, committed: true });
+  assert.equal(w.clock.monotonicMs(), startMs, "the drain waited for nothing");
   assert.deepEqual(w.tasks.log, ["h 0.1", "h 1.1", "next 0.1"]);
   assert.equal(w.source.committed(), 1);
   assert.equal(w.clock.pendingTimers, 0);

@@ -120,6 +120,7 @@ async function take(sim: Simulation, now: Step): Promise<void> {
 
 /** Everything outside is well again, and stays so: everything must end. */
 async function recover(sim: Simulation): Promise<void> {
+  assert.deepEqual(sim.violations, []);
   sim.commitsFail = false;
   sim.lettersFail = false;
   sim.reader.away = false;
@@ -152,6 +153,7 @@ test("whatever happens to a group, no fact is lost, no key is reordered, and com
         process.off("unhandledRejection", watch);
       }
       assert.equal(broken, null);
+      assert.deepEqual(sim.violations, []);
       sim.logs.forEach((log, partition) => {
         for (const { offset } of log) assert.ok(sim.hasEnded(`billing.clients/${partition}/${offset}`));
         const last = log.at(-1);

@@ -4,7 +4,7 @@
  *
  * The writer is our own because JSON.stringify would either lose digits (bigint, decimals) or need a copy of the data.
  */
-import type { Value, ValueMap } from "./data.ts";
+import type { Data, Value, ValueMap } from "./data.ts";
 import { isList } from "./data.ts";
 import type { BridgeEvent } from "./event.ts";
 import type { NumberForm } from "./handler.ts";
@@ -31,7 +31,12 @@ export function bodyEvent(event: BridgeEvent): BodyEvent {
 export function renderBody(event: BridgeEvent, numbers: NumberForm): string {
   const { dt, events_id, object_id } = bodyEvent(event);
   const head = `{"event":{"dt":${text(dt)},"events_id":${text(events_id)},"object_id":${JSON.stringify(object_id)}},"data":`;
-  return `${head}${members(event.data, typesOf(event.shape), numbers)}}`;
+  return `${head}${renderData(event.data, event.shape, numbers)}}`;
+}
+
+/** A record's data alone, as it stands in the body. */
+export function renderData(data: Data, shape: RecordShape, numbers: NumberForm): string {
+  return members(data, typesOf(shape), numbers);
 }
 
 const isoTime = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:([Zz])|([+-]\d\d):?(\d\d))$/;

@@ -1,7 +1,7 @@
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { messageOf } from "../errors.ts";
 import { typeOf } from "./codec/avro-library.ts";
-import { bounded, type RegistryAway, registryFetch } from "./registry-http.ts";
+import { bounded, credentialsRefused, type RegistryAway, registryFetch } from "./registry-http.ts";
 import { guardRequests } from "./registry-middleware.ts";
 import type { RegistrySettings } from "./settings.ts";
 
@@ -57,7 +57,7 @@ export function createRegistryClient(settings: RegistrySettings): RegistryClient
   /** A 404 of anything else, such as a wrong path, must not turn records into poison or setup into an errand. */
   const confirmed404 = async (): Promise<{ readonly kind: "unknown" } | RegistryAway> => {
     const answer = await fetchJson("GET", "/config");
-    return answer.kind === "ok" ? { kind: "unknown" } : { kind: "away", detail: `not a registry: ${answer.detail}` };
+    return answer.kind === "ok" ? { kind: "unknown" } : { kind: "away", detail: answer.detail };
   };
   const within = <T>(promise: Promise<T>) => bounded(promise, settings.timeoutMs);
 
@@ -109,7 +109,7 @@ function avro(text: string): { type: SchemaType.AVRO; schema: string } {
 function away(error: unknown): RegistryAway {
   const status = statusOf(error);
   const refused = status === 401 || status === 403;
-  return { kind: "away", detail: refused ? `the registry refused the credentials (${status})` : detailOf(error) };
+  return { kind: "away", detail: refused ? credentialsRefused(status) : detailOf(error) };
 }
 
 function statusOf(error: unknown): number | undefined {

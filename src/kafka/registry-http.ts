@@ -46,10 +46,9 @@ export function registryFetch(settings: RegistrySettings): RegistryFetch {
       });
       const text = await response.text();
       if (response.ok) return { kind: "ok" };
-      const detail = `status ${response.status}: ${text.slice(0, 300)}`;
       return response.status === 409 || response.status === 422
-        ? { kind: "refused", detail }
-        : { kind: "away", detail };
+        ? { kind: "refused", detail: text.slice(0, 500) }
+        : { kind: "away", detail: detailOf(response.status, text) };
     } catch (error) {
       return { kind: "away", detail: reasonOf(error) };
     }
@@ -61,6 +60,16 @@ function loginOf(settings: RegistrySettings, url: URL): RegistryFetch["login"] {
   if (settings.username !== null) return { username: settings.username, password: settings.password ?? "" };
   if (url.username === "") return null;
   return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+function detailOf(status: number, text: string): string {
+  if (status === 401 || status === 403) return credentialsRefused(status);
+  if (status === 404) return "the address answers, but is not a registry's (status 404)";
+  return `status ${status}: ${text.slice(0, 300)}`;
+}
+
+export function credentialsRefused(status: number): string {
+  return `the registry refused the credentials (${status})`;
 }
 
 /** fetch says only "fetch failed"; its cause says why. */

@@ -79,8 +79,11 @@ export function internalCluster(kafka: Kafka): InternalCluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === "private:Kafka:createCluster",
   );
-  const create = symbol === undefined ? undefined : (Reflect.get(kafka, symbol) as unknown);
-  const cluster = typeof create === "function" ? (create({ allowAutoTopicCreation: false }) as unknown) : undefined;
+  const create: unknown = symbol === undefined ? undefined : Reflect.get(kafka, symbol);
+  const cluster =
+    typeof create === "function"
+      ? (create as (options: { allowAutoTopicCreation: boolean }) => unknown)({ allowAutoTopicCreation: false })
+      : undefined;
   if (kafkajsVersion() === patchedVersion && isInternalCluster(cluster)) return cluster;
   throw new BridgeError(
     "INTERNAL",

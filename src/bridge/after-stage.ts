@@ -1,0 +1,95 @@
+import { createDispatcher, type Dispatcher } from "../after/dispatcher.ts";
+import type { AfterObserver, DeadLetters } from "../after/ports.ts";
+import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consumer.ts";
+import { openDeadLetterWriter } from "../kafka/dead-letter-codec.ts";
+import { createDeadLetters } from "../kafka/dead-letters.ts";
+import { pinFirstPosition } from "../kafka/first-position.ts";
+import { createRecordProducer } from "../kafka/producer.ts";
+import { createReader } from "../kafka/reader.ts";
+import { entitiesOf } from "../model/event-catalogue.ts";
+import type { AfterHandler } from "../model/handler.ts";
+import type { TopicNames } from "../model/topics.ts";
+import { createTasks } from "../tasks/runner.ts";
+import type { RunningStage, StageParts } from "./stage.ts";
+import { untilItWorks } from "./until-it-works.ts";
+
+const closeMs = 8000;
+
+interface Group {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly consumer: GroupConsumer;
+  readonly dispatcher: Dispatcher;
+}
+
+/** Facts in, deliveries out: a consumer group for each handler group, so that none can hold up another. */
+export function composeAfter(parts: StageParts, handlers: readonly AfterHandler[], observer: AfterObserver): RunningStage {
+  const { settings, topics, client, registry, logger, clock } = parts;
+  const tasks = createTasks({ egressAllow: settings.handlers.egressAllow, scriptsDir: settings.handlers.scriptsDir, logger, clock });
+  const producer = createRecordProducer(client, { timeoutMs: 8000 });
+  const reader = createReader({ registry });
+  // Until the schema is open a dead letter cannot be written, and nothing is settled that should be one.
+  let deadLetters: DeadLetters = { write: () => Promise.reject(new Error("the dead letter schema is not open yet")) };
+
+  const compose = (group: string, members: readonly AfterHandler[]): Group => {
+    const groupId = `${settings.topics.groupPrefix}.after.${group}`;
+    const groupTopics = topicsOf(members, topics);
+    const consumer = createGroupConsumer(client, {
+      groupId,
+      topics: groupTopics,
+      sink: { assigned: (partitions) => dispatcher.assigned(partitions), accept: (records) => dispatcher.accept(records) },
+      onGaveUp: parts.onGaveUp,
+      timing: afterTiming,
+    });
+    const dispatcher: Dispatcher = createDispatcher({
+      group,
+      handlers: () => members,
+      source: consumer,
+      reader,
+      tasks,
+      deadLetters: { write: (letter) => deadLetters.write(letter) },
+      clock,
+      random: Math.random,
+      observer,
+      logger,
+      limits: { concurrency: settings.after.inFlight },
+    });
+    return { groupId, topics: groupTopics, consumer, dispatcher };
+  };
+  const live = handlers.filter((handler) => handler.status !== "archived");
+  const groups = [...Map.groupBy(live, (handler) => handler.group)].map(([group, members]) => compose(group, members));
+
+  return {
+    checks: [
+      { name: "after: partitions assigned", holds: () => groups.every(({ consumer }) => consumer.state() === "assigned") },
+      { name: "after: producer ready", holds: () => producer.ready() },
+    ],
+    async start(signal) {
+      const writer = await untilItWorks("the schema registry", logger, signal, () => openDeadLetterWriter(registry, topics.deadLetters));
+      deadLetters = createDeadLetters({ producer, topic: topics.deadLetters, encode: (letter, atMs) => writer.encode(letter, atMs) });
+      await untilItWorks("the brokers", logger, signal, () => producer.connect());
+      await Promise.all(
+        groups.map(async ({ groupId, topics: groupTopics, consumer }) => {
+          const pinned = await untilItWorks("the brokers", logger, signal, () => pinFirstPosition(client, groupId, groupTopics, "end"));
+          if (pinned.pinned.length > 0) logger.info({ groupId, topics: groupTopics }, "new group: it starts with what comes from now on");
+          await consumer.start(signal);
+        }),
+      );
+    },
+    async stop(drainMs) {
+      await Promise.all(
+        groups.map(async ({ dispatcher, consumer }) => {
+          await dispatcher.drain(drainMs);
+          await consumer.stop(closeMs);
+        }),
+      );
+      await Promise.all([producer.close(closeMs), tasks.close(closeMs)]);
+    },
+  };
+}
+
+/** Only the topics a group's handlers can match: each further one costs an idle fetch. */
+function topicsOf(handlers: readonly AfterHandler[], topics: TopicNames): readonly string[] {
+  const wanted = handlers.flatMap((handler) => handler.events.flatMap((event) => entitiesOf(event).map((entity) => topics.facts[entity])));
+  return [...new Set(wanted)].sort();
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { decide } from "../before/chain.ts";
+import { Intake } from "../before/intake.ts";
+import type { BeforeObserver, Request } from "../before/ports.ts";
+import { beforeTiming, createGroupConsumer } from "../kafka/consumer.ts";
+import { parseRequestHeaders } from "../kafka/headers.ts";
+import { type PartitionCounts, watchPartitionCounts } from "../kafka/partition-counts.ts";
+import { createRecordProducer } from "../kafka/producer.ts";
+import { createReader } from "../kafka/reader.ts";
+import { createReplier } from "../kafka/replies.ts";
+import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts";
+import type { BeforeHandler } from "../model/handler.ts";
+import { type InboundRecord, sequenceOf } from "../model/record.ts";
+import { createTasks } from "../tasks/runner.ts";
+import type { RunningStage, StageParts } from "./stage.ts";
+import { untilItWorks } from "./until-it-works.ts";
+
+const closeMs = 5000;
+
+/** Requests in, verdicts out: one consumer group over every topic of requests. */
+export function composeBefore(parts: StageParts, handlers: readonly BeforeHandler[], observer: BeforeObserver): RunningStage {
+  const { settings, topics, client, registry, logger, clock } = parts;
+  const tasks = createTasks({ egressAllow: settings.handlers.egressAllow, scriptsDir: settings.handlers.scriptsDir, logger, clock });
+  const producer = createRecordProducer(client, { timeoutMs: settings.before.deadlineMs });
+  let writer: VerdictWriter | null = null;
+  let counts: PartitionCounts | null = null;
+
+  const replyTopics = settings.topics.reply.length > 0 ? settings.topics.reply : [topics.verdicts];
+  const replier = createReplier({
+    producer,
+    allowedTopics: replyTopics,
+    partitionsOf: (topic) => counts?.of(topic) ?? 0,
+    encode: (verdict, dataValue) => {
+      if (writer === null) throw new Error("the verdict schema is not open yet");
+      return writer.encode(verdict, dataValue);
+    },
+  });
+  const consumer = createGroupConsumer(client, {
+    groupId: `${settings.topics.groupPrefix}.before`,
+    topics: Object.values(topics.before),
+    sink: { assigned: (partitions) => intake.assigned(partitions), accept: (records) => intake.accept(records) },
+    onGaveUp: parts.onGaveUp,
+    timing: beforeTiming,
+  });
+  const intake: Intake = new Intake(
+    {
+      source: consumer,
+      reader: createReader({ registry }),
+      requestOf,
+      decide: (question) => decide(question, handlers, { tasks, clock }),
+      replier,
+      observer,
+      clock,
+    },
+    { inFlight: settings.before.inFlight, deadlineMs: settings.before.deadlineMs, commitEveryMs: 200 },
+  );
+  parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", intake.inFlight]]);
+
+  return {
+    checks: [
+      { name: "before: partitions assigned", holds: () => consumer.state() === "assigned" },
+      { name: "before: producer ready", holds: () => producer.ready() },
+    ],
+    async start(signal) {
+      writer = await untilItWorks("the schema registry", logger, signal, () => openVerdictWriter(registry, topics.verdicts));
+      await untilItWorks("the brokers", logger, signal, () => producer.connect());
+      counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
+      await consumer.start(signal);
+    },
+    async stop(drainMs) {
+      await intake.drain(Math.min(drainMs, closeMs));
+      await consumer.stop(closeMs);
+      await producer.close(closeMs);
+      await Promise.all([tasks.close(closeMs), counts?.close()]);
+    },
+  };
+}
+
+function requestOf(record: InboundRecord): Request {
+  const headers = parseRequestHeaders(record.headers);
+  return {
+    operationId: headers.operationId ?? sequenceOf(record),
+    attempt: headers.attempt,
+    baseVersion: headers.baseVersion ?? null,
+    dataHash: createHash("sha256").update(record.value ?? "").digest("hex"),
+    deadlineMs: headers.deadlineMs,
+    budgetMs: headers.budgetMs,
+  };
+}

@@ -1,0 +1,153 @@
+import { type ProbeListener, type ReadinessCheck, startProbeListener } from "../admin/probe-listener.ts";
+import type { AfterObserver } from "../after/ports.ts";
+import type { BeforeObserver } from "../before/ports.ts";
+import type { Settings } from "../config/settings.ts";
+import { BridgeError } from "../errors.ts";
+import { createKafkaClient } from "../kafka/client.ts";
+import { createRegistry, type Registry } from "../kafka/registry.ts";
+import { systemClock } from "../model/clock.ts";
+import type { Handler } from "../model/handler.ts";
+import type { Logger } from "../model/logger.ts";
+import { topicNames } from "../model/topics.ts";
+import { observeAfter } from "../observe/after-observer.ts";
+import { observeBefore } from "../observe/before-observer.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { composeAfter } from "./after-stage.ts";
+import { composeBefore } from "./before-stage.ts";
+import { kafkaSettings, registrySettings } from "./connections.ts";
+import type { RunningStage, StageParts } from "./stage.ts";
+
+export type StageChoice = "before" | "after" | "all";
+
+export interface BridgeOptions {
+  readonly settings: Settings;
+  readonly handlers: readonly Handler[];
+  readonly stage: StageChoice;
+  readonly logger: Logger;
+  /** Told of everything besides logs and metrics; the demo shows it as a table. */
+  readonly watch?: { readonly before?: BeforeObserver; readonly after?: AfterObserver };
+}
+
+export interface Bridge {
+  readonly probePort: number;
+  /** Resolves when every stage works; rejects with CLOSED when stopped before, or with what no waiting mends. */
+  readonly started: Promise<void>;
+  /** Resolves, with why, if the bridge can no longer work; the process should then end. Otherwise never. */
+  readonly failed: Promise<BridgeError>;
+  /** Drains and leaves the groups; resolves within DRAIN_MS and a few seconds. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const pingEveryMs = 5000;
+
+/**
+ * Composes and starts a bridge. The probe listener answers at once; the stages start as broker and registry allow.
+ * Rejects with SETTINGS_INVALID when the probe listener cannot bind.
+ */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const { settings, handlers, stage, logger } = options;
+  const metrics = new Metrics();
+  const registry = createRegistry(registrySettings(settings));
+  const failure = Promise.withResolvers<BridgeError>();
+  const parts: StageParts = {
+    settings,
+    topics: topicNames(settings.topics.prefix),
+    client: createKafkaClient(kafkaSettings(settings), logger),
+    registry,
+    metrics,
+    logger,
+    clock: systemClock,
+    onGaveUp: failure.resolve,
+  };
+  const stages = composeStages(parts, handlers, stage, options.watch ?? {});
+  const registryWatch = watchRegistry(registry);
+  const stopping = new AbortController();
+  let isStarted = false;
+  const checks: ReadinessCheck[] = [
+    { name: "started", holds: () => isStarted && !stopping.signal.aborted },
+    { name: "registry reachable", holds: () => registryWatch.reachable() },
+    ...stages.flatMap((running) => running.checks),
+  ];
+  const listener = await startProbeListener({ ...settings.http, checks, metrics: () => metrics.expose() });
+  logger.info({ stage, handlers: handlers.length, probePort: listener.port }, "bridge starting");
+
+  const started = Promise.all(stages.map((running) => running.start(stopping.signal))).then(() => {
+    isStarted = true;
+    logger.info({ stage }, "bridge ready");
+  });
+  started.catch((error: unknown) => {
+    // Nothing that waiting could mend: whoever waits for `failed` learns it too.
+    if (!stopping.signal.aborted) failure.resolve(error instanceof BridgeError ? error : new BridgeError("INTERNAL", String(error), { cause: error }));
+  });
+
+  let stopped: Promise<void> | null = null;
+  return {
+    probePort: listener.port,
+    started,
+    failed: failure.promise,
+    stop: () => {
+      stopping.abort();
+      stopped ??= stopAll(stages, registryWatch, listener, settings.drainMs, logger);
+      return stopped;
+    },
+  };
+}
+
+function composeStages(parts: StageParts, handlers: readonly Handler[], stage: StageChoice, watch: NonNullable<BridgeOptions["watch"]>): RunningStage[] {
+  const before = handlers.filter((handler) => handler.stage === "before");
+  const after = handlers.filter((handler) => handler.stage === "after");
+  return [
+    ...(stage === "after" ? [] : [composeBefore(parts, before, both(observeBefore(parts.logger, parts.metrics), watch.before))]),
+    ...(stage === "before" ? [] : [composeAfter(parts, after, both(observeAfter(parts.logger, parts.metrics), watch.after))]),
+  ];
+}
+
+async function stopAll(
+  stages: readonly RunningStage[],
+  registryWatch: RegistryWatch,
+  listener: ProbeListener,
+  drainMs: number,
+  logger: Logger,
+): Promise<void> {
+  logger.info({ drainMs }, "bridge stopping");
+  registryWatch.close();
+  await Promise.all(stages.map((running) => running.stop(drainMs)));
+  await listener.close();
+  logger.info({}, "bridge stopped");
+}
+
+interface RegistryWatch {
+  reachable(): boolean;
+  close(): void;
+}
+
+/** Asks the registry now and then, so that a probe reads the answer from memory. */
+function watchRegistry(registry: Registry): RegistryWatch {
+  let reachable = false;
+  const ask = (): void => {
+    void registry.ping().then((answer) => {
+      reachable = answer.kind !== "away";
+    });
+  };
+  ask();
+  const timer = setInterval(ask, pingEveryMs);
+  timer.unref();
+  return { reachable: () => reachable, close: () => clearInterval(timer) };
+}
+
+/** Every method of two observers, one after the other. */
+function both<T extends object>(first: T, second: T | undefined): T {
+  if (second === undefined) return first;
+  return new Proxy(first, {
+    get: (target, name) => {
+      const call = (observer: T, args: readonly unknown[]): unknown => {
+        const method = Reflect.get(observer, name) as ((...args: readonly unknown[]) => unknown) | undefined;
+        return method?.apply(observer, [...args]);
+      };
+      return (...args: readonly unknown[]) => {
+        call(target, args);
+        call(second, args);
+      };
+    },
+  });
+}

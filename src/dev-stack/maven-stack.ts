@@ -12,7 +12,7 @@ import { acceptsConnections, answersOk } from "./probes.ts";
 import { type Progress, sayWhile } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
 import { type SecureMaterial, secureMaterial } from "./secure-listener.ts";
-import { notReady, ServerProcess, type ServerSpec, type Track } from "./server-process.ts";
+import { notReady, ServerProcess, type ServerSpec, type StartOutcome, type Track } from "./server-process.ts";
 
 export interface MavenStackOptions {
   /** Absolute; created where missing. A folder of an earlier stack is used as it stands. */
@@ -44,11 +44,15 @@ export async function startByMaven(options: MavenStackOptions): Promise<MavenSta
   const parts = await fetchParts(options.env, options.onProgress, options.signal);
   await mkdir(join(options.dataDir, "tmp"), { recursive: true });
   for (let attempt = 1; ; attempt++) {
-    const { stack, specs } = await prepare(parts, options);
+    const { formatted, specs, stack } = await prepare(parts, options);
+    const startBroker = async (): Promise<StartOutcome> => {
+      await formatted();
+      return stack.broker.tryStart(options.signal);
+    };
     const [broker, registry] = await sayWhile(
       "waiting for the broker and the registry",
       options.onProgress,
-      Promise.all([stack.broker.tryStart(options.signal), stack.registry.tryStart(options.signal)]),
+      Promise.all([startBroker(), stack.registry.tryStart(options.signal)]),
     );
     if (broker.kind === "ready" && registry.kind === "ready") return stack;
     if (broker.kind !== "ready" && (broker.kind !== "port-taken" || attempt === portAttempts)) {
@@ -62,6 +66,8 @@ export async function startByMaven(options: MavenStackOptions): Promise<MavenSta
 }
 
 interface Prepared {
+  /** Formats the broker's folder unless that was done before: a JVM of its own, so that the registry starts meanwhile. */
+  readonly formatted: () => Promise<void>;
   readonly stack: MavenStack;
   readonly specs: { readonly broker: ServerSpec; readonly registry: ServerSpec };
 }
@@ -76,7 +82,6 @@ async function prepare(parts: Parts, options: MavenStackOptions): Promise<Prepar
   const properties = join(dataDir, "server.properties");
   const layout = { logDir: join(dataDir, "kafka"), port, controllerPort, secure: secure?.listener ?? null };
   await writeFile(properties, brokerProperties(layout), { mode: 0o600 });
-  await format(parts, options, properties, secure);
   const specs = {
     broker: brokerSpec(parts, options, properties, port),
     registry: registrySpec(parts, options, registryPort),
@@ -88,7 +93,11 @@ async function prepare(parts: Parts, options: MavenStackOptions): Promise<Prepar
     secure: secure === null ? null : secureAddresses(secure),
   };
   const broker = new ServerProcess(specs.broker, options.track);
-  return { stack: { addresses, broker, registry: new ServerProcess(specs.registry, options.track) }, specs };
+  return {
+    formatted: () => format(parts, options, properties, secure),
+    stack: { addresses, broker, registry: new ServerProcess(specs.registry, options.track) },
+    specs,
+  };
 }
 
 /** Writes the cluster id and, for a secure stack, the SCRAM user: once in the life of a data folder. */
@@ -108,7 +117,10 @@ async function format(
     const { username, password } = secure.listener;
     args.push("--add-scram", `SCRAM-SHA-256=[name=${username},password=${password}]`);
   }
-  const outcome = await runCommand(java, [...quickJvm(dataDir, 128), ...args], { timeoutMs: 60_000, signal });
+  const outcome = await runCommand(java, [...smallJvm(dataDir, 128), startQuickly, ...args], {
+    timeoutMs: 60_000,
+    signal,
+  });
   signal?.throwIfAborted();
   if (outcome.kind !== "exited" || outcome.code !== 0) {
     const output = outcome.kind === "not-found" ? `    ${java}: command not found` : lastLines(outcome.output, 12);
@@ -123,8 +135,11 @@ function clusterId(): string {
   return id.startsWith("-") ? clusterId() : id;
 }
 
+/** Half the processor time to start, for what is no part of any measurement. */
+const startQuickly = "-XX:TieredStopAtLevel=1";
+
 /** Small heap, nothing left behind in the shared temp folder. */
-function quickJvm(dataDir: string, heapMiB: number): string[] {
+function smallJvm(dataDir: string, heapMiB: number): string[] {
   return [`-Xmx${heapMiB}m`, "-XX:+UseSerialGC", "-XX:-UsePerfData", `-Djava.io.tmpdir=${join(dataDir, "tmp")}`];
 }
 
@@ -138,7 +153,7 @@ function brokerSpec(
     role: "broker",
     command: java,
     args: [
-      ...quickJvm(dataDir, 512),
+      ...smallJvm(dataDir, 512),
       "-Dorg.slf4j.simpleLogger.showDateTime=true",
       "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
       ...["-cp", parts.brokerClassPath, "kafka.Kafka", properties],
@@ -148,7 +163,7 @@ function brokerSpec(
     logFile: join(dataDir, "broker.log"),
     // The port accepts connections before the broker serves them; its last line at start says when it does.
     isReady: async (log) => log.includes("Kafka Server started") && (await acceptsConnections("127.0.0.1", port)),
-    readyWithinMs: 90_000,
+    readyWithinMs: 180_000,
     stopWithinMs: 15_000,
   };
 }
@@ -158,7 +173,8 @@ function registrySpec(parts: Parts, { dataDir, env, java }: MavenStackOptions, p
     role: "registry",
     command: java,
     args: [
-      ...quickJvm(dataDir, 384),
+      ...smallJvm(dataDir, 384),
+      startQuickly,
       `-Dquarkus.http.port=${port}`,
       "-Dquarkus.http.host=127.0.0.1",
       // The default of 20 connections is for a database across a network.
@@ -170,7 +186,7 @@ function registrySpec(parts: Parts, { dataDir, env, java }: MavenStackOptions, p
     cwd: dataDir,
     logFile: join(dataDir, "registry.log"),
     isReady: () => answersOk(`${registryUrl(port)}/subjects`),
-    readyWithinMs: 90_000,
+    readyWithinMs: 180_000,
     stopWithinMs: 10_000,
   };
 }

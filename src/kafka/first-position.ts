@@ -26,7 +26,7 @@ export interface Pinning {
  *
  * By one OffsetCommit from outside the group, which the broker refuses while it has members: an instance that joined
  * first wins. (kafkajs's admin.setOffsets joins the group to the same end, which takes up to 5 s.)
- * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT (after `timeoutMs` [10,000]), SETTINGS_INVALID (no right to).
+ * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT (after `timeoutMs` [10,000]), NOT_SET_UP, SETTINGS_INVALID (no right to).
  */
 export async function pinFirstPosition(
   { kafka }: Pick<KafkaClient, "kafka">,

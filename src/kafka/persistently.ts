@@ -27,7 +27,8 @@ const neverGranted = new Set([
 
 /**
  * Asks until there is an answer, where the broker says "not now". `giveUpAtMs` is of performance.now().
- * Throws BridgeError TIMED_OUT, BROKER_UNAVAILABLE, or SETTINGS_INVALID when asking again will never do.
+ * Throws BridgeError TIMED_OUT, BROKER_UNAVAILABLE, NOT_SET_UP when a topic stays missing, or SETTINGS_INVALID when asking
+ * again will never do.
  */
 export async function persistently<T>(what: string, giveUpAtMs: number, ask: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -41,7 +42,10 @@ export async function persistently<T>(what: string, giveUpAtMs: number, ask: () 
       }
       const later = error instanceof NotYet || types.some((type) => passing.has(type));
       if (!later || performance.now() + 200 > giveUpAtMs) {
-        throw new BridgeError("BROKER_UNAVAILABLE", `${what}: ${reasonOf(error)}`, { cause: error });
+        // A topic that is missing may be one that was created a moment ago; in the end it is just missing.
+        const missing = types.includes("UNKNOWN_TOPIC_OR_PARTITION");
+        const code = missing ? "NOT_SET_UP" : "BROKER_UNAVAILABLE";
+        throw new BridgeError(code, `${what}: ${reasonOf(error)}`, { cause: error });
       }
       await pause(200);
     }

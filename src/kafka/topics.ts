@@ -103,14 +103,17 @@ export function differences(plan: TopicPlan, found: FoundTopic): readonly TopicD
 
 /** `created` and `fixed` are what would be done when it is a dry run. */
 export type TopicOutcome =
-  | { readonly kind: "created" | "unchanged"; readonly topic: string }
-  | {
-      /** `fixed`: nothing differs any more. */
-      readonly kind: "differs" | "fixed";
-      readonly topic: string;
-      readonly fixed: readonly TopicDifference[];
-      readonly differences: readonly TopicDifference[];
-    };
+  | { readonly kind: "created"; readonly topic: string }
+  | { readonly kind: "unchanged"; readonly topic: string }
+  | ({ readonly kind: "differs"; readonly topic: string } & Compared)
+  /** Nothing differs any more. */
+  | ({ readonly kind: "fixed"; readonly topic: string } & Compared);
+
+interface Compared {
+  readonly fixed: readonly TopicDifference[];
+  /** What still differs. */
+  readonly differences: readonly TopicDifference[];
+}
 
 export interface SetUpTopicsOptions {
   /** Changes nothing. */

@@ -158,3 +158,11 @@ test("ping says whether the registry answers, by the deadline it is given", asyn
   assert.deepEqual(await silent.ping(50), { kind: "away", detail: "the registry did not answer in time" });
   assert.ok(performance.now() - startMs < 500);
 });
+
+test("a request past its deadline gives its connection up", async (context) => {
+  const { promise: closed, resolve } = Promise.withResolvers<undefined>();
+  const client = await clientOf(context, (_request, response) => void response.on("close", () => resolve(undefined)));
+  assert.equal((await client.textById(7)).kind, "away");
+  const late = new Promise((_resolve, reject) => setTimeout(reject, 2000, new Error("still open")).unref());
+  await Promise.race([closed, late]);
+});

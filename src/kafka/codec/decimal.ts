@@ -35,8 +35,15 @@ export function parseDecimal(text: string, form: DecimalForm): ParsedDecimal {
 }
 
 export function fits(unscaled: bigint, form: DecimalForm): boolean {
-  const limit = 10n ** BigInt(form.precision);
+  const limit = powerOfTen(form.precision);
   return unscaled < limit && unscaled > -limit;
+}
+
+const powers: bigint[] = [];
+
+/** Kept, because every decimal read or written is held against one. */
+function powerOfTen(exponent: number): bigint {
+  return (powers[exponent] ??= 10n ** BigInt(exponent));
 }
 
 /** Canonical text: no superfluous zeros, no "-0". */

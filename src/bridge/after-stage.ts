@@ -23,9 +23,18 @@ interface Group {
 }
 
 /** Facts in, deliveries out: a consumer group for each handler group, so that none can hold up another. */
-export function composeAfter(parts: StageParts, handlers: readonly AfterHandler[], observer: AfterObserver): RunningStage {
+export function composeAfter(
+  parts: StageParts,
+  handlers: readonly AfterHandler[],
+  observer: AfterObserver,
+): RunningStage {
   const { settings, topics, client, registry, logger, clock } = parts;
-  const tasks = createTasks({ egressAllow: settings.handlers.egressAllow, scriptsDir: settings.handlers.scriptsDir, logger, clock });
+  const tasks = createTasks({
+    egressAllow: settings.handlers.egressAllow,
+    scriptsDir: settings.handlers.scriptsDir,
+    logger,
+    clock,
+  });
   const producer = createRecordProducer(client, { timeoutMs: 8000 });
   const reader = createReader({ registry });
   // Until the schema is open a dead letter cannot be written, and nothing is settled that should be one.
@@ -37,7 +46,10 @@ export function composeAfter(parts: StageParts, handlers: readonly AfterHandler[
     const consumer = createGroupConsumer(client, {
       groupId,
       topics: groupTopics,
-      sink: { assigned: (partitions) => dispatcher.assigned(partitions), accept: (records) => dispatcher.accept(records) },
+      sink: {
+        assigned: (partitions) => dispatcher.assigned(partitions),
+        accept: (records) => dispatcher.accept(records),
+      },
       onGaveUp: parts.onGaveUp,
       timing: afterTiming,
     });
@@ -61,17 +73,29 @@ export function composeAfter(parts: StageParts, handlers: readonly AfterHandler[
 
   return {
     checks: [
-      { name: "after: partitions assigned", holds: () => groups.every(({ consumer }) => consumer.state() === "assigned") },
+      {
+        name: "after: partitions assigned",
+        holds: () => groups.every(({ consumer }) => consumer.state() === "assigned"),
+      },
       { name: "after: producer ready", holds: () => producer.ready() },
     ],
     async start(signal) {
-      const writer = await untilItWorks("the schema registry", logger, signal, () => openDeadLetterWriter(registry, topics.deadLetters));
-      deadLetters = createDeadLetters({ producer, topic: topics.deadLetters, encode: (letter, atMs) => writer.encode(letter, atMs) });
+      const writer = await untilItWorks("the schema registry", logger, signal, () =>
+        openDeadLetterWriter(registry, topics.deadLetters),
+      );
+      deadLetters = createDeadLetters({
+        producer,
+        topic: topics.deadLetters,
+        encode: (letter, atMs) => writer.encode(letter, atMs),
+      });
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       await Promise.all(
         groups.map(async ({ groupId, topics: groupTopics, consumer }) => {
-          const pinned = await untilItWorks("the brokers", logger, signal, () => pinFirstPosition(client, groupId, groupTopics, "end"));
-          if (pinned.pinned.length > 0) logger.info({ groupId, topics: groupTopics }, "new group: it starts with what comes from now on");
+          const pinned = await untilItWorks("the brokers", logger, signal, () =>
+            pinFirstPosition(client, groupId, groupTopics, "end"),
+          );
+          if (pinned.pinned.length > 0)
+            logger.info({ groupId, topics: groupTopics }, "new group: it starts with what comes from now on");
           await consumer.start(signal);
         }),
       );
@@ -90,6 +114,8 @@ export function composeAfter(parts: StageParts, handlers: readonly AfterHandler[
 
 /** Only the topics a group's handlers can match: each further one costs an idle fetch. */
 function topicsOf(handlers: readonly AfterHandler[], topics: TopicNames): readonly string[] {
-  const wanted = handlers.flatMap((handler) => handler.events.flatMap((event) => entitiesOf(event).map((entity) => topics.facts[entity])));
+  const wanted = handlers.flatMap((handler) =>
+    handler.events.flatMap((event) => entitiesOf(event).map((entity) => topics.facts[entity])),
+  );
   return [...new Set(wanted)].sort();
 }

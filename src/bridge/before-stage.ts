@@ -18,9 +18,18 @@ import { untilItWorks } from "./until-it-works.ts";
 const closeMs = 5000;
 
 /** Requests in, verdicts out: one consumer group over every topic of requests. */
-export function composeBefore(parts: StageParts, handlers: readonly BeforeHandler[], observer: BeforeObserver): RunningStage {
+export function composeBefore(
+  parts: StageParts,
+  handlers: readonly BeforeHandler[],
+  observer: BeforeObserver,
+): RunningStage {
   const { settings, topics, client, registry, logger, clock } = parts;
-  const tasks = createTasks({ egressAllow: settings.handlers.egressAllow, scriptsDir: settings.handlers.scriptsDir, logger, clock });
+  const tasks = createTasks({
+    egressAllow: settings.handlers.egressAllow,
+    scriptsDir: settings.handlers.scriptsDir,
+    logger,
+    clock,
+  });
   const producer = createRecordProducer(client, { timeoutMs: settings.before.deadlineMs });
   let writer: VerdictWriter | null = null;
   let counts: PartitionCounts | null = null;
@@ -62,7 +71,9 @@ export function composeBefore(parts: StageParts, handlers: readonly BeforeHandle
       { name: "before: producer ready", holds: () => producer.ready() },
     ],
     async start(signal) {
-      writer = await untilItWorks("the schema registry", logger, signal, () => openVerdictWriter(registry, topics.verdicts));
+      writer = await untilItWorks("the schema registry", logger, signal, () =>
+        openVerdictWriter(registry, topics.verdicts),
+      );
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
       await consumer.start(signal);
@@ -82,7 +93,9 @@ function requestOf(record: InboundRecord): Request {
     operationId: headers.operationId ?? sequenceOf(record),
     attempt: headers.attempt,
     baseVersion: headers.baseVersion ?? null,
-    dataHash: createHash("sha256").update(record.value ?? "").digest("hex"),
+    dataHash: createHash("sha256")
+      .update(record.value ?? "")
+      .digest("hex"),
     deadlineMs: headers.deadlineMs,
     budgetMs: headers.budgetMs,
   };

@@ -77,7 +77,10 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   });
   started.catch((error: unknown) => {
     // Nothing that waiting could mend: whoever waits for `failed` learns it too.
-    if (!stopping.signal.aborted) failure.resolve(error instanceof BridgeError ? error : new BridgeError("INTERNAL", String(error), { cause: error }));
+    if (!stopping.signal.aborted)
+      failure.resolve(
+        error instanceof BridgeError ? error : new BridgeError("INTERNAL", String(error), { cause: error }),
+      );
   });
 
   let stopped: Promise<void> | null = null;
@@ -93,12 +96,21 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   };
 }
 
-function composeStages(parts: StageParts, handlers: readonly Handler[], stage: StageChoice, watch: NonNullable<BridgeOptions["watch"]>): RunningStage[] {
+function composeStages(
+  parts: StageParts,
+  handlers: readonly Handler[],
+  stage: StageChoice,
+  watch: NonNullable<BridgeOptions["watch"]>,
+): RunningStage[] {
   const before = handlers.filter((handler) => handler.stage === "before");
   const after = handlers.filter((handler) => handler.stage === "after");
   return [
-    ...(stage === "after" ? [] : [composeBefore(parts, before, both(observeBefore(parts.logger, parts.metrics), watch.before))]),
-    ...(stage === "before" ? [] : [composeAfter(parts, after, both(observeAfter(parts.logger, parts.metrics), watch.after))]),
+    ...(stage === "after"
+      ? []
+      : [composeBefore(parts, before, both(observeBefore(parts.logger, parts.metrics), watch.before))]),
+    ...(stage === "before"
+      ? []
+      : [composeAfter(parts, after, both(observeAfter(parts.logger, parts.metrics), watch.after))]),
   ];
 }
 

@@ -8,7 +8,12 @@ const longestWaitMs = 5000;
  * Tries until it works: at start, broker and registry may not be there yet. Says what it waits for, at each try. Rejects
  * with CLOSED when `signal` aborts, and at once with what no waiting mends (settings, a refused schema).
  */
-export async function untilItWorks<T>(what: string, logger: Logger, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+export async function untilItWorks<T>(
+  what: string,
+  logger: Logger,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     if (signal.aborted) throw new BridgeError("CLOSED", `stopped while waiting for ${what}`);
     try {

@@ -22,7 +22,13 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
         disposition: disposition.kind,
         ...(failure === null
           ? {}
-          : { failure: failure.kind, detail: failure.detail, status: failure.status, exit: failure.exit, why: disposition.why }),
+          : {
+              failure: failure.kind,
+              detail: failure.detail,
+              status: failure.status,
+              exit: failure.exit,
+              why: disposition.why,
+            }),
         ms: Math.round(ms),
         delayMs: Math.round(delayMs),
         retryInMs: retryInMs === null ? null : Math.round(retryInMs),
@@ -32,16 +38,23 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
     },
     settled(group, end, record) {
       metrics.factEnds.inc({ group, end });
-      if (end === "unmatched" || end === "tombstone") logger.debug({ group, end, sequence: sequenceOf(record) }, "fact settled");
+      if (end === "unmatched" || end === "tombstone")
+        logger.debug({ group, end, sequence: sequenceOf(record) }, "fact settled");
     },
     deadLettered({ group, handler, reason, detail, record, attempts }) {
       metrics.deadLetters.inc({ group, handler: handler ?? "none", reason });
       if (handler === null) metrics.poison.inc({ stage: "after", reason });
-      logger.error({ group, handler, reason, detail, attempts: attempts.length, sequence: sequenceOf(record) }, "fact dead-lettered");
+      logger.error(
+        { group, handler, reason, detail, attempts: attempts.length, sequence: sequenceOf(record) },
+        "fact dead-lettered",
+      );
     },
     halted({ group, record, reason }, tries, detail) {
       metrics.haltedTries.inc({ group });
-      logger.error({ group, reason, tries, detail, sequence: sequenceOf(record) }, "dead letter cannot be written: its lane waits");
+      logger.error(
+        { group, reason, tries, detail, sequence: sequenceOf(record) },
+        "dead letter cannot be written: its lane waits",
+      );
     },
     unread(group, record, tries, detail) {
       metrics.registryWaits.inc({ group });

@@ -45,7 +45,10 @@ export function observeBefore(logger: Logger, metrics: Metrics): BeforeObserver 
     },
     skewed(record, skewMs) {
       metrics.clockSkewSeconds.set(skewMs / 1000);
-      logger.warn({ skewMs, sequence: sequenceOf(record) }, "a request comes from the future: the clocks of core, broker or bridge disagree");
+      logger.warn(
+        { skewMs, sequence: sequenceOf(record) },
+        "a request comes from the future: the clocks of core, broker or bridge disagree",
+      );
     },
   };
 }

@@ -12,12 +12,14 @@ const delayBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_60
 export class Metrics {
   readonly #registry = new Registry();
 
-  readonly requests: Counter<"event" | "decision" | "decided_by"> = this.#counter("requests_total", "Requests answered, by verdict.", [
-    "event",
-    "decision",
-    "decided_by",
+  readonly requests: Counter<"event" | "decision" | "decided_by"> = this.#counter(
+    "requests_total",
+    "Requests answered, by verdict.",
+    ["event", "decision", "decided_by"],
+  );
+  readonly requestEnds: Counter<"end"> = this.#counter("request_ends_total", "How requests ended for the bridge.", [
+    "end",
   ]);
-  readonly requestEnds: Counter<"end"> = this.#counter("request_ends_total", "How requests ended for the bridge.", ["end"]);
   readonly requestSeconds: Histogram<"event"> = this.#histogram(
     "request_seconds",
     "From a request's receipt to its acknowledged reply.",
@@ -35,8 +37,15 @@ export class Metrics {
     ["handler", "stage"],
     attemptBuckets,
   );
-  readonly clockSkewSeconds: Gauge = this.#gauge("clock_skew_seconds", "By how much the newest skewed request came from the future.", []);
-  readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", ["group", "end"]);
+  readonly clockSkewSeconds: Gauge = this.#gauge(
+    "clock_skew_seconds",
+    "By how much the newest skewed request came from the future.",
+    [],
+  );
+  readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", [
+    "group",
+    "end",
+  ]);
   readonly deliveryDelaySeconds: Histogram<"group"> = this.#histogram(
     "delivery_delay_seconds",
     "From an event's own time to its delivery.",
@@ -48,17 +57,37 @@ export class Metrics {
     "Facts given up and written to the dead letters.",
     ["group", "handler", "reason"],
   );
-  readonly poison: Counter<"stage" | "reason"> = this.#counter("poison_total", "Records that can never be decoded.", ["stage", "reason"]);
-  readonly haltedTries: Counter<"group"> = this.#counter("dead_letter_write_failures_total", "Dead letters that could not be written yet.", ["group"]);
-  readonly registryWaits: Counter<"group"> = this.#counter("registry_waits_total", "Facts that wait because the registry is away.", ["group"]);
-  readonly pauses: Counter<"group" | "reason"> = this.#counter("partition_pauses_total", "Partitions paused for back-pressure.", ["group", "reason"]);
+  readonly poison: Counter<"stage" | "reason"> = this.#counter("poison_total", "Records that can never be decoded.", [
+    "stage",
+    "reason",
+  ]);
+  readonly haltedTries: Counter<"group"> = this.#counter(
+    "dead_letter_write_failures_total",
+    "Dead letters that could not be written yet.",
+    ["group"],
+  );
+  readonly registryWaits: Counter<"group"> = this.#counter(
+    "registry_waits_total",
+    "Facts that wait because the registry is away.",
+    ["group"],
+  );
+  readonly pauses: Counter<"group" | "reason"> = this.#counter(
+    "partition_pauses_total",
+    "Partitions paused for back-pressure.",
+    ["group", "reason"],
+  );
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry, prefix });
   }
 
   /** A gauge whose value is read when it is scraped. */
-  observeGauge(name: string, help: string, label: string | null, read: () => Iterable<readonly [string, number]>): void {
+  observeGauge(
+    name: string,
+    help: string,
+    label: string | null,
+    read: () => Iterable<readonly [string, number]>,
+  ): void {
     const gauge = new Gauge({
       name: prefix + name,
       help,
@@ -86,7 +115,18 @@ export class Metrics {
     return new Gauge({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
   }
 
-  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[], buckets: readonly number[]): Histogram<L> {
-    return new Histogram({ name: prefix + name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [this.#registry] });
+  #histogram<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    buckets: readonly number[],
+  ): Histogram<L> {
+    return new Histogram({
+      name: prefix + name,
+      help,
+      labelNames: [...labelNames],
+      buckets: [...buckets],
+      registers: [this.#registry],
+    });
   }
 }

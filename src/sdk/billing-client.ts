@@ -15,7 +15,13 @@ import { EventCodecs } from "./event-codecs.ts";
 import type { EventDataById, EventId } from "./generated/events.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { readReply } from "./read-reply.ts";
-import { type OnSilence, type RequestContext, type RequestVerdict, silentVerdict, verdictOf } from "./request-verdict.ts";
+import {
+  type OnSilence,
+  type RequestContext,
+  type RequestVerdict,
+  silentVerdict,
+  verdictOf,
+} from "./request-verdict.ts";
 
 export interface BillingClientOptions {
   readonly kafka: Pick<KafkaSettings, "brokers"> & Partial<KafkaSettings>;
@@ -72,12 +78,17 @@ export interface BillingClient {
    * UNKNOWN_EVENT, NOT_SET_UP, RECORD_TOO_LARGE, RECORD_REFUSED, QUEUE_FULL, BROKER_UNAVAILABLE (it may have been written:
    * publish it again with the same `ceId`), CLOSED.
    */
-  publish<Id extends EventId>(event: BillingEvent<Id>): Promise<RecordPosition & { readonly topic: string; readonly ceId: string }>;
+  publish<Id extends EventId>(
+    event: BillingEvent<Id>,
+  ): Promise<RecordPosition & { readonly topic: string; readonly ceId: string }>;
   /**
    * Asks before something happens. Resolves by the deadline at the latest, whatever happens outside this process. Rejects
    * only for what the caller did wrong: DATA_INVALID, UNKNOWN_EVENT, USAGE (no `onSilence`, event without a before stage), CLOSED.
    */
-  request<Id extends EventId>(event: BillingEvent<Id>, options?: RequestOptions): Promise<RequestVerdict<EventDataById[Id]>>;
+  request<Id extends EventId>(
+    event: BillingEvent<Id>,
+    options?: RequestOptions,
+  ): Promise<RequestVerdict<EventDataById[Id]>>;
   /** Whether replies are being read and the producer works. */
   ready(): boolean;
   counts(): BillingClientCounts;
@@ -121,7 +132,14 @@ class KafkaBillingClient implements BillingClient {
     this.#options = options;
     const logger = options.logger ?? silentLogger;
     const kafka = createKafkaClient(
-      { clientId: "billing-core", tls: null, sasl: null, connectionTimeoutMs: 3000, requestTimeoutMs: 30_000, ...options.kafka },
+      {
+        clientId: "billing-core",
+        tls: null,
+        sasl: null,
+        connectionTimeoutMs: 3000,
+        requestTimeoutMs: 30_000,
+        ...options.kafka,
+      },
       logger,
     );
     this.#topics = topicNames(options.topicPrefix ?? "billing");
@@ -149,30 +167,50 @@ class KafkaBillingClient implements BillingClient {
     this.#replyPartition = started?.partition ?? 0;
   }
 
-  async publish<Id extends EventId>(event: BillingEvent<Id>): Promise<RecordPosition & { topic: string; ceId: string }> {
+  async publish<Id extends EventId>(
+    event: BillingEvent<Id>,
+  ): Promise<RecordPosition & { topic: string; ceId: string }> {
     const checked = checkEvent(event, this.#options.source);
     if (checked.key === null) {
-      throw new BridgeError("DATA_INVALID", `${checked.type.id}: a fact needs the object's id (data.id): only what is asked before a create has none`);
+      throw new BridgeError(
+        "DATA_INVALID",
+        `${checked.type.id}: a fact needs the object's id (data.id): only what is asked before a create has none`,
+      );
     }
     const topic = this.#topics.facts[checked.type.entity];
     const value = (await this.#codecs.fact(checked.type)).encode(checked.data);
-    const position = await this.#producer.send({ topic, key: checked.key, value, headers: eventHeaders(checked.headers) });
+    const position = await this.#producer.send({
+      topic,
+      key: checked.key,
+      value,
+      headers: eventHeaders(checked.headers),
+    });
     return { ...position, topic, ceId: checked.headers.id };
   }
 
-  async request<Id extends EventId>(event: BillingEvent<Id>, options: RequestOptions = {}): Promise<RequestVerdict<EventDataById[Id]>> {
+  async request<Id extends EventId>(
+    event: BillingEvent<Id>,
+    options: RequestOptions = {},
+  ): Promise<RequestVerdict<EventDataById[Id]>> {
     const startMs = this.#clock.monotonicMs();
     const onSilence = options.onSilence ?? this.#options.onSilence;
     if (onSilence === undefined) {
-      throw new BridgeError("USAGE", "state what decides when no verdict comes: onSilence, per request or for the client");
+      throw new BridgeError(
+        "USAGE",
+        "state what decides when no verdict comes: onSilence, per request or for the client",
+      );
     }
     const deadlineMs = this.#deadline(options.deadlineMs);
     const checked = checkEvent(event, this.#options.source);
     const topic = this.#topics.before[checked.type.entity];
     if (!checked.type.before || topic === undefined) {
-      throw new BridgeError("USAGE", `${checked.type.id} has no before stage: it only tells what happened; use publish`);
+      throw new BridgeError(
+        "USAGE",
+        `${checked.type.id} has no before stage: it only tells what happened; use publish`,
+      );
     }
-    if (this.#replies === null) throw new BridgeError("USAGE", "this client was made to publish only (requests: false)");
+    if (this.#replies === null)
+      throw new BridgeError("USAGE", "this client was made to publish only (requests: false)");
     if (this.#closing !== null) throw new BridgeError("CLOSED", "the billing client is closed");
 
     const operationId = options.operationId ?? randomUUID();
@@ -186,12 +224,15 @@ class KafkaBillingClient implements BillingClient {
     const elapsed = (): number => Math.round(this.#clock.monotonicMs() - startMs);
     // Encoding needs the codec, which `open` looked up: no wait here depends on the registry.
     const value = this.#codecs.request(checked.type).encode(checked.data);
-    if (this.#pending.full) return typed(silentVerdict(context, "pending-full", "too many requests wait already", elapsed()));
+    if (this.#pending.full)
+      return typed(silentVerdict(context, "pending-full", "too many requests wait already", elapsed()));
 
     const correlationId = randomBytes(16);
     const id = correlationId.toString("hex");
     let unsent: string | null = null;
-    const reply = new Promise<Reply | null>((resolve) => this.#pending.add(id, startMs + deadlineMs - this.#clock.monotonicMs(), resolve));
+    const reply = new Promise<Reply | null>((resolve) =>
+      this.#pending.add(id, startMs + deadlineMs - this.#clock.monotonicMs(), resolve),
+    );
     this.#producer
       .send({
         topic,
@@ -216,10 +257,16 @@ class KafkaBillingClient implements BillingClient {
     const answered = await reply;
     if (answered === null) return typed(silentVerdict(context, "silence", unsent, elapsed()));
     // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
-    const reading = await readReply(this.#registry, answered.record, createHash("sha256").update(value).digest("hex"), context, {
-      clock: this.#clock,
-      untilMs: startMs + deadlineMs,
-    });
+    const reading = await readReply(
+      this.#registry,
+      answered.record,
+      createHash("sha256").update(value).digest("hex"),
+      context,
+      {
+        clock: this.#clock,
+        untilMs: startMs + deadlineMs,
+      },
+    );
     if (reading.kind === "unusable") {
       this.#counts.unreadable++;
       return typed(silentVerdict(context, "silence", reading.detail, elapsed()));

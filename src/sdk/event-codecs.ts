@@ -24,7 +24,8 @@ export class EventCodecs {
       wanted.map(async (type) => {
         this.#facts.set(type.id, await this.#lookUp(type, this.#topics.facts[type.entity]));
         const topic = this.#topics.before[type.entity];
-        if (requests && type.before && topic !== undefined) this.#requests.set(type.id, await this.#lookUp(type, topic));
+        if (requests && type.before && topic !== undefined)
+          this.#requests.set(type.id, await this.#lookUp(type, topic));
       }),
     );
   }
@@ -45,6 +46,7 @@ export class EventCodecs {
 
 function opened(codecs: ReadonlyMap<string, Codec>, type: EventType): Codec {
   const codec = codecs.get(type.id);
-  if (codec === undefined) throw new BridgeError("USAGE", `${type.id} is not among the events this client was made for`);
+  if (codec === undefined)
+    throw new BridgeError("USAGE", `${type.id} is not among the events this client was made for`);
   return codec;
 }

@@ -1,13 +1,15 @@
 import { messageOf } from "../errors.ts";
-import type { Registry } from "../kafka/registry.ts";
 import { unframe } from "../kafka/codec/wire.ts";
+import type { Registry } from "../kafka/registry.ts";
 import { readVerdict, type WireVerdict } from "../kafka/verdict-codec.ts";
 import type { Clock } from "../model/clock.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { RequestContext } from "./request-verdict.ts";
 
-export type ReplyReading = { readonly kind: "verdict"; readonly verdict: Verdict } | { readonly kind: "unusable"; readonly detail: string };
+export type ReplyReading =
+  | { readonly kind: "verdict"; readonly verdict: Verdict }
+  | { readonly kind: "unusable"; readonly detail: string };
 
 /**
  * Reads a reply and holds it against what was asked: a verdict about other data, another operation or another attempt is
@@ -21,7 +23,9 @@ export function readReply(
   { clock, untilMs }: { readonly clock: Clock; readonly untilMs: number },
 ): Promise<ReplyReading> {
   return new Promise((resolve) => {
-    const timer = clock.after(untilMs - clock.monotonicMs(), () => resolve(unusable("the reply could not be read in time")));
+    const timer = clock.after(untilMs - clock.monotonicMs(), () =>
+      resolve(unusable("the reply could not be read in time")),
+    );
     const end = (reading: ReplyReading): void => {
       timer.cancel();
       resolve(reading);
@@ -30,7 +34,12 @@ export function readReply(
   });
 }
 
-async function read(registry: Registry, { value }: InboundRecord, dataHash: string, request: RequestContext): Promise<ReplyReading> {
+async function read(
+  registry: Registry,
+  { value }: InboundRecord,
+  dataHash: string,
+  request: RequestContext,
+): Promise<ReplyReading> {
   if (value === null) return unusable("the reply has no value");
   const reading = await readVerdict(registry, value);
   if (reading.kind !== "verdict") return unusable(reading.detail);
@@ -47,7 +56,8 @@ async function read(registry: Registry, { value }: InboundRecord, dataHash: stri
 
 function mismatchOf(verdict: WireVerdict, dataHash: string, request: RequestContext): string | null {
   if (verdict.dataHash !== dataHash) return "the reply is about other data than was asked";
-  if (verdict.operationId !== request.operationId || verdict.attempt !== request.attempt) return "the reply is about another operation";
+  if (verdict.operationId !== request.operationId || verdict.attempt !== request.attempt)
+    return "the reply is about another operation";
   return null;
 }
 

@@ -3,7 +3,7 @@ import type { Answer, Json, JsonObject } from "../model/answer.ts";
 import { JsonNumber } from "../model/answer.ts";
 import type { BodyEvent } from "../model/body.ts";
 import type { Reason } from "../model/verdict.ts";
-import { decodeUtf8, readJson } from "./json.ts";
+import { decodeUtf8, readJson } from "../model/json.ts";
 
 export type AnswerReading =
   | { readonly kind: "answer"; readonly answer: Answer }

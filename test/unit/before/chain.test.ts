@@ -133,6 +133,21 @@ test("the first forbid of a validator cancels the others at once", async () => {
   assert.equal(clock.pendingTimers, 0);
 });
 
+test("of two forbids at the same moment the first stands, and only it", async () => {
+  const clock = new FakeClock();
+  const tasks = new FakeTasks({ a: forbid("first"), b: forbid("second") });
+  const { verdict } = await decide(question(clock), [beforeHandler("b"), beforeHandler("a")], { tasks, clock });
+  assert.equal(verdict.handler, "a");
+  assert.equal(verdict.reason?.code, "first");
+  assert.deepEqual(
+    verdict.handlers.map(({ id, outcome }) => [id, outcome]),
+    [
+      ["a", "forbid"],
+      ["b", "cancelled"],
+    ],
+  );
+});
+
 test("a failure means what the handler's policy says of its kind", async () => {
   const clock = new FakeClock();
   const onFailure = { default: "forbid", byKind: { timeout: "allow" } } as const;

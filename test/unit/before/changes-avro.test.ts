@@ -8,9 +8,9 @@ import { renderData } from "../../../src/model/body.ts";
 import { type Data, sameValue } from "../../../src/model/data.ts";
 import { eventCatalogue } from "../../../src/model/event-catalogue.ts";
 import type { FieldRule } from "../../../src/model/handler.ts";
+import { readJsonText } from "../../../src/model/json.ts";
 import { isNeverMutable } from "../../../src/model/may-change.ts";
 import type { Field, FieldType } from "../../../src/model/record-shape.ts";
-import { readJsonText } from "../../../src/tasks/json.ts";
 
 /** The pipeline over the real schemas, codec, body writer and JSON reader, for every event that can be asked about. */
 

@@ -240,6 +240,16 @@ test("what the codec refuses, or gives back otherwise, is invalid, and no value 
     { name: "Other" },
   );
   assert.equal(lossy.kind === "failure" && lossy.failure.kind, "invalid");
+  const rounding = judgeChanges(
+    { id: "h", mayChange: any("name") },
+    {
+      shape: clientUpdateShape,
+      data: fullUpdate,
+      recode: (data) => ({ data: { ...data, name: "Othe" }, value: Buffer.alloc(0) }),
+    },
+    { name: "Other" },
+  );
+  assert.equal(rounding.kind === "failure" && rounding.failure.kind, "invalid", "the changed field itself");
 });
 
 test("no detail of a failure holds a value", () => {

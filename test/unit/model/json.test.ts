@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Json, JsonNumber } from "../../../src/model/answer.ts";
-import { readJson, readJsonText } from "../../../src/tasks/json.ts";
+import { readJson, readJsonText } from "../../../src/model/json.ts";
 
 function value(text: string): Json {
   const reading = readJsonText(text);

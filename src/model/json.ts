@@ -1,8 +1,8 @@
 /**
- * A strict reader of JSON (RFC 8259) for what handlers answer. JSON.parse will not do: it takes the last of two equal
+ * A strict reader of JSON (RFC 8259) for what handlers answer and people type. JSON.parse will not do: it takes the last of two equal
  * keys without a word, turns numbers into floats, and has no bound on depth.
  */
-import { type Json, JsonNumber } from "../model/answer.ts";
+import { type Json, JsonNumber } from "./answer.ts";
 
 export type JsonReading =
   | { readonly kind: "json"; readonly value: Json }

@@ -1,0 +1,33 @@
+import { type LoadedHandlers, loadHandlersFile } from "../config/handlers-file.ts";
+import type { Settings } from "../config/settings.ts";
+import { ProblemsError } from "../errors.ts";
+import { shapeOfEvent } from "../kafka/schemas.ts";
+import { systemClock } from "../model/clock.ts";
+import { findEventType } from "../model/event-catalogue.ts";
+import { silentLogger } from "../model/logger.ts";
+import { createTasks } from "../tasks/runner.ts";
+
+/**
+ * Reads a handlers file and checks it against everything that is known before it runs: schemas, budget, egress, scripts.
+ * Throws ProblemsError HANDLERS_INVALID with every problem.
+ */
+export function loadHandlers(file: string, settings: Settings): LoadedHandlers {
+  const loaded = loadHandlersFile(file, {
+    deadlineMs: settings.before.deadlineMs,
+    shapes: (eventId) => {
+      const type = findEventType(eventId);
+      return type === undefined ? undefined : shapeOfEvent(type);
+    },
+  });
+  const { egressAllow, scriptsDir } = settings.handlers;
+  const { egress } = createTasks({ egressAllow, scriptsDir, logger: silentLogger, clock: systemClock });
+  const problems = loaded.handlers.flatMap(({ id, task, status }) => {
+    if (status === "archived") return [];
+    if (task.kind === "script") return scriptsDir === null ? [`${id}: runs a script, but SCRIPTS_DIR is not set`] : [];
+    const refusal = egress.checkLiteral(task.url);
+    return refusal === null ? [] : [`${id}: ${refusal}`];
+  });
+  if (problems.length > 0)
+    throw new ProblemsError("HANDLERS_INVALID", `${file} cannot be used with these settings:`, problems);
+  return loaded;
+}

@@ -1,0 +1,115 @@
+import { environmentOf } from "../../dev-stack/addresses.ts";
+import { BridgeError } from "../../errors.ts";
+import type { RequestVerdict } from "../../sdk/request-verdict.ts";
+import { renderTable } from "../table.ts";
+import { createProgress } from "./progress.ts";
+import { sampleEvents, sampleRequests } from "./sample-events.ts";
+import { buildSet, type StageSet } from "./stage-set.ts";
+
+const deliveryMs = 20_000;
+
+const headings = ["event", "stage", "handlers", "attempts", "verdict", "changes", "who decided", "ms"];
+const widths = [28, 6, 44, 8, 30, 44, 28, 6];
+
+export async function performDemo({
+  keep = false,
+  verbose = false,
+}: {
+  readonly keep?: boolean;
+  readonly verbose?: boolean;
+}): Promise<void> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const say = createProgress();
+  const set = await buildSet(say, verbose, interrupted.signal);
+  try {
+    say(`asking ${sampleRequests.length} requests`);
+    const requests = await ask(set);
+    say(`publishing ${sampleEvents.length} events`);
+    const facts = await publish(set, interrupted.signal);
+    process.stdout.write(
+      `\nAsked before it happens, and answered by the deadline:\n\n${renderTable(["what it shows", ...headings], requests, [30, ...widths])}\n`,
+    );
+    process.stdout.write(
+      `\nHappened, and delivered in order per client:\n\n${renderTable(headings, facts, widths)}\n\n`,
+    );
+    if (keep && !interrupted.signal.aborted) await keepUp(set, interrupted.signal);
+  } finally {
+    say("stopping");
+    await set.strike();
+    process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
+  }
+}
+
+async function ask({ core }: StageSet): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const { shows, event } of sampleRequests) {
+    const verdict = await core.request(event);
+    rows.push([shows, event.id, "before", ...verdictCells(verdict)]);
+  }
+  return rows;
+}
+
+function verdictCells(verdict: RequestVerdict<unknown>): string[] {
+  return [
+    verdict.handlers.map(({ id, outcome }) => `${id}: ${outcome}`).join("\n"),
+    verdict.handlers.length === 0 ? "" : "1",
+    verdict.reason === null ? verdict.decision : `${verdict.decision}: ${verdict.reason.message}`,
+    verdict.changes.map(({ path, from, to }) => `${path}: ${from ?? "absent"} -> ${to}`).join("\n"),
+    verdict.handler === null ? verdict.decidedBy : `${verdict.decidedBy}: ${verdict.handler}`,
+    String(verdict.ms),
+  ];
+}
+
+async function publish({ core, watch }: StageSet, signal: AbortSignal): Promise<string[][]> {
+  const published: { readonly id: string; readonly ceId: string }[] = [];
+  for (const event of sampleEvents) published.push({ id: event.id, ceId: (await core.publish(event)).ceId });
+  const rows: string[][] = [];
+  for (const { id, ceId } of published) {
+    if (signal.aborted) throw new BridgeError("CLOSED", "interrupted");
+    const end = await watch.ended(ceId, id, deliveryMs);
+    if (end === "late") throw new BridgeError("TIMED_OUT", `${id} was not delivered within ${deliveryMs} ms`);
+    const outcomes = watch.outcomes(ceId);
+    rows.push([
+      id,
+      "after",
+      outcomes.map(({ handler }) => handler).join("\n"),
+      outcomes.map(({ attempts }) => String(attempts)).join("\n"),
+      outcomes.map(({ outcome }) => outcome).join("\n"),
+      "",
+      "",
+      outcomes.map(({ delayMs }) => String(Math.round(delayMs))).join("\n"),
+    ]);
+  }
+  return rows;
+}
+
+async function keepUp({ settings, bridge, handlersFile }: StageSet, signal: AbortSignal): Promise<void> {
+  const environment = environmentOf({
+    kind: "configured",
+    kafkaBrokers: settings.kafka.brokers.join(","),
+    schemaRegistryUrl: settings.registry.url ?? "",
+    secure: null,
+  });
+  const probe = `http://127.0.0.1:${bridge.probePort}`;
+  process.stdout.write(
+    [
+      "Everything stays up until Ctrl-C. In another terminal:",
+      "",
+      ...Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`),
+      `  export TOPIC_PREFIX=${settings.topics.prefix} GROUP_PREFIX=${settings.topics.groupPrefix}`,
+      "",
+      `  node src/cli/main.ts request clients.update --data '{"id":12,"credit":"5000"}' --on-silence forbid`,
+      `  node src/cli/main.ts publish clients.update --data '{"id":12,"name":"New name"}'`,
+      "",
+      `Probes and metrics: ${probe}/readyz  ${probe}/metrics`,
+      `Handlers: ${handlersFile}`,
+      "",
+    ].join("\n"),
+  );
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Bridge, startBridge } from "../../bridge/bridge.ts";
+import { kafkaSettings, registrySettings, topicSettings } from "../../bridge/connections.ts";
+import { loadHandlers } from "../../bridge/load-handlers.ts";
+import { loadSettings, type Settings } from "../../config/settings.ts";
+import { environmentOf } from "../../dev-stack/addresses.ts";
+import { openStack } from "../../dev-stack/stack.ts";
+import { createKafkaClient } from "../../kafka/client.ts";
+import { createRegistry } from "../../kafka/registry.ts";
+import { setUp } from "../../kafka/setup.ts";
+import type { Handler } from "../../model/handler.ts";
+import { silentLogger } from "../../model/logger.ts";
+import { topicNames } from "../../model/topics.ts";
+import { createLogger } from "../../observe/logger.ts";
+import { type BillingClient, createBillingClient } from "../../sdk/billing-client.ts";
+import { DeliveryWatch } from "./delivery-watch.ts";
+import { startSampleHandlers } from "./sample-handlers.ts";
+
+/** Everything a performance needs, up and running. */
+export interface StageSet {
+  readonly settings: Settings;
+  readonly handlersFile: string;
+  readonly handlers: readonly Handler[];
+  readonly bridge: Bridge;
+  readonly core: BillingClient;
+  readonly watch: DeliveryWatch;
+  /** Takes everything down again, in reverse order. Idempotent. */
+  strike(): Promise<void>;
+}
+
+const demoFolder = new URL("../../../config/demo/", import.meta.url);
+
+/** Builds the set; what was built is taken down again when something fails or `signal` aborts. */
+export async function buildSet(say: (line: string) => void, verbose: boolean, signal: AbortSignal): Promise<StageSet> {
+  const undo: (() => Promise<void> | void)[] = [];
+  let struck: Promise<void> | null = null;
+  const strike = (): Promise<void> => {
+    struck ??= (async () => {
+      for (const step of undo.reverse()) await step();
+    })();
+    return struck;
+  };
+  try {
+    return { ...(await build(say, verbose, signal, undo)), strike };
+  } catch (error) {
+    await strike();
+    throw error;
+  }
+}
+
+async function build(
+  say: (line: string) => void,
+  verbose: boolean,
+  signal: AbortSignal,
+  undo: (() => Promise<void> | void)[],
+): Promise<Omit<StageSet, "strike">> {
+  const stack = await openStack({ name: `demo-${process.pid}`, onProgress: say, signal });
+  undo.push(() => stack.stop());
+  const sample = await startSampleHandlers();
+  undo.push(() => sample.close());
+  const settings = loadSettings({
+    // On brokers of yours the demo keeps to names of its own.
+    ...(stack.addresses.kind === "configured" ? { ...process.env, TOPIC_PREFIX: "demo", GROUP_PREFIX: "demo" } : {}),
+    ...environmentOf(stack.addresses),
+    EGRESS_ALLOW: "127.0.0.0/8",
+    SCRIPTS_DIR: fileURLToPath(new URL("scripts", demoFolder)),
+    HTTP_HOST: "127.0.0.1",
+    HTTP_PORT: process.env["HTTP_PORT"] ?? "0",
+  });
+  const logger = verbose ? createLogger({ level: settings.log.level, destination: process.stderr }) : silentLogger;
+
+  say("creating topics and registering schemas");
+  const connection = kafkaSettings(settings);
+  await setUp({
+    client: createKafkaClient(connection, logger),
+    registry: createRegistry(registrySettings(settings)),
+    names: topicNames(settings.topics.prefix),
+    settings: topicSettings(settings),
+  });
+
+  const folder = mkdtempSync(join(tmpdir(), "provisioning-bridge-demo-"));
+  undo.push(() => rmSync(folder, { recursive: true, force: true }));
+  const handlersFile = join(folder, "handlers.yaml");
+  const template = readFileSync(new URL("handlers.yaml", demoFolder), "utf8");
+  writeFileSync(
+    handlersFile,
+    template.replaceAll("${HANDLERS_URL}", sample.url).replaceAll("${DEAD_URL}", sample.deadUrl),
+  );
+  const { handlers } = loadHandlers(handlersFile, settings);
+
+  say(`starting the bridge with ${handlers.length} sample handlers`);
+  const watch = new DeliveryWatch(handlers);
+  const bridge = await startBridge({ settings, handlers, stage: "all", logger, watch: { after: watch } });
+  undo.push(() => bridge.stop());
+  await bridge.started;
+
+  say("connecting the billing core");
+  const core = await createBillingClient({
+    kafka: { ...connection, clientId: "demo-core" },
+    registry: registrySettings(settings),
+    source: "/demo/billing",
+    topicPrefix: settings.topics.prefix,
+    groupPrefix: settings.topics.groupPrefix,
+    onSilence: "forbid",
+    logger,
+  });
+  undo.push(() => core.close());
+  return { settings, handlersFile, handlers, bridge, core, watch };
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { checkCommand } from "./check.ts";
+import { demoCommand } from "./demo/demo.ts";
+import { devStackCommand } from "./dev-stack.ts";
+import { publishCommand } from "./publish.ts";
+import { requestCommand } from "./request.ts";
+import { runProgram } from "./run-command.ts";
+import { serveCommand } from "./serve.ts";
+import { setupCommand } from "./setup.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("provisioning-bridge")
+  .description(
+    "Calls pre-defined handlers on telecom billing events over Kafka, and lets none of them slow or corrupt billing.",
+  )
+  .version(version)
+  .addCommand(serveCommand())
+  .addCommand(demoCommand())
+  .addCommand(devStackCommand())
+  .addCommand(setupCommand())
+  .addCommand(checkCommand())
+  .addCommand(publishCommand())
+  .addCommand(requestCommand())
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 worked or allow, 1 failed, 2 usage, 3 forbid, 75 broker or registry away, 78 configuration.",
+  );
+
+process.exitCode = await runProgram(program, process.argv.slice(2));

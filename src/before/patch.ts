@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../model/answer.ts";
-import { type Data, isList, sameValue, type Value, type ValueMap } from "../model/data.ts";
+import { type Data, isList, type Value, type ValueMap } from "../model/data.ts";
 import { anyWithin, isNeverMutable } from "../model/may-change.ts";
 import { type Field, type FieldType, fieldOf, type RecordShape } from "../model/record-shape.ts";
 import { Misfit } from "./misfit.ts";

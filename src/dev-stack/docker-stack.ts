@@ -1,3 +1,5 @@
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BridgeError } from "../errors.ts";
 import type { StackAddresses } from "./addresses.ts";
@@ -18,7 +20,7 @@ export function composeProjectOf(name: string): string {
 
 /**
  * Starts the services `broker` and `registry` of docker-compose.yml as a project of its own and waits until compose
- * calls them healthy. With `dataDir` the broker writes there, else into a volume that goes with the project.
+ * calls them healthy. With `dataDir` they write there, else into volumes that go with the project.
  * Throws STACK_UNAVAILABLE with the end of compose's output.
  */
 export async function startInDocker(
@@ -32,7 +34,7 @@ export async function startInDocker(
     ...process.env,
     KAFKA_PORT: String(kafkaPort),
     SCHEMA_REGISTRY_PORT: String(registryPort),
-    ...(dataDir === null ? {} : { KAFKA_DATA: dataDir }),
+    ...(dataDir === null ? {} : await boundFolders(dataDir)),
   };
   const args = ["compose", "-p", project, "-f", composeFile, "up", "--detach", "--wait", "broker", "registry"];
   const up = runCommand("docker", args, { env, timeoutMs: upLimitMs, signal });
@@ -48,6 +50,17 @@ export async function startInDocker(
     schemaRegistryUrl: `http://127.0.0.1:${registryPort}/apis/ccompat/v7`,
     secure: null,
   };
+}
+
+/** The folders that take the place of the volumes in docker-compose.yml. */
+async function boundFolders(dataDir: string): Promise<Record<string, string>> {
+  const folders = { KAFKA_DATA: join(dataDir, "docker-kafka"), REGISTRY_DATA: join(dataDir, "docker-registry") };
+  for (const folder of Object.values(folders)) {
+    await mkdir(folder, { recursive: true });
+    // The images have users of their own, whom the folder of this user must let in.
+    await chmod(folder, 0o777);
+  }
+  return process.getuid === undefined ? folders : { ...folders, REGISTRY_USER: `${process.getuid()}:0` };
 }
 
 /** Removes a project's containers, network and volumes; a folder given as data stays. Bounded, never throws. */

@@ -36,13 +36,7 @@ export function checkCommand(): Command {
         describeTask(handler.task),
         handler.events.join(" "),
       ]);
-      const lines = [
-        renderTable(
-          ["handler", "stage", "priority", "status", "timeout", "task", "events"],
-          rows,
-          [40, 6, 8, 8, 9, 50, 60],
-        ),
-      ];
+      const lines = [renderTable(["handler", "stage", "priority", "status", "timeout", "task", "events"], rows)];
       if (budget.length > 0)
         lines.push("", "Budget, in the worst case:", ...budget.map((row) => `  ${budgetText(row)}`));
       for (const warning of warnings) lines.push("", `warning: ${warning}`);

@@ -68,7 +68,6 @@ export function setupTable({ dryRun, topics, schemas }: SetupReport): string {
       ...topics.map((outcome) => ["topic", outcome.topic, said(outcome.kind), details(outcome)]),
       ...schemas.map(({ kind, subject }) => ["schema", subject, said(kind), ""]),
     ],
-    [6, 80, 20, 60],
   );
 }
 

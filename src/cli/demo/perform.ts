@@ -9,7 +9,6 @@ import { buildSet, type StageSet } from "./stage-set.ts";
 const deliveryMs = 20_000;
 
 const headings = ["event", "stage", "handlers", "attempts", "verdict", "changes", "who decided", "ms"];
-const widths = [28, 6, 44, 8, 30, 44, 28, 6];
 
 export async function performDemo({
   keep = false,
@@ -28,12 +27,8 @@ export async function performDemo({
     const requests = await ask(set);
     say(`publishing ${sampleEvents.length} events`);
     const facts = await publish(set, interrupted.signal);
-    process.stdout.write(
-      `\nAsked before it happens, and answered by the deadline:\n\n${renderTable(["what it shows", ...headings], requests, [30, ...widths])}\n`,
-    );
-    process.stdout.write(
-      `\nHappened, and delivered in order per client:\n\n${renderTable(headings, facts, widths)}\n\n`,
-    );
+    print("Asked before it happens, and answered by the deadline:", requests);
+    print("Happened, and delivered in order per client:", facts);
     if (keep && !interrupted.signal.aborted) await keepUp(set, interrupted.signal);
   } finally {
     say("stopping");
@@ -42,11 +37,15 @@ export async function performDemo({
   }
 }
 
+function print(title: string, rows: readonly (readonly string[])[]): void {
+  process.stdout.write(`\n${title}\n\n${renderTable(headings, rows)}\n\n`);
+}
+
 async function ask({ core }: StageSet): Promise<string[][]> {
   const rows: string[][] = [];
   for (const { shows, event } of sampleRequests) {
     const verdict = await core.request(event);
-    rows.push([shows, event.id, "before", ...verdictCells(verdict)]);
+    rows.push([`${event.id}\n(${shows})`, "before", ...verdictCells(verdict)]);
   }
   return rows;
 }

@@ -24,7 +24,7 @@ const maven = { kind: "maven", stateFolder: states } as const;
 const owner = spawn(
   process.execPath,
   [fileURLToPath(new URL("../support/stack-owner.ts", import.meta.url)), "owned", states.path, kept],
-  { stdio: ["ignore", "pipe", "inherit"] },
+  { stdio: ["pipe", "pipe", "inherit"] },
 );
 let free: StackAddresses;
 let owned: StackAddresses;

@@ -5,4 +5,5 @@ import { StateFolder } from "../../src/dev-stack/state.ts";
 const [name = "", states = "", dataDir = ""] = process.argv.slice(2);
 const stack = await openStack({ name, dataDir, kind: "maven", stateFolder: new StateFolder(states) });
 process.stdout.write(`${JSON.stringify(stack.addresses)}\n`);
-setInterval(() => undefined, 60_000);
+// Ends with whoever started it, even one that was killed.
+process.stdin.resume().once("end", () => process.exit());

@@ -65,16 +65,19 @@ export function setupTable({ dryRun, topics, schemas }: SetupReport): string {
   return renderTable(
     ["what", "name", "result", "details"],
     [
-      ...topics.map((outcome) => ["topic", outcome.topic, said(outcome.kind), details(outcome)]),
+      ...topics.map((outcome) => ["topic", outcome.topic, said(outcome.kind), details(outcome, dryRun)]),
       ...schemas.map(({ kind, subject }) => ["schema", subject, said(kind), ""]),
     ],
   );
 }
 
-function details(outcome: SetupReport["topics"][number]): string {
+function details(outcome: SetupReport["topics"][number], dryRun: boolean): string {
   if (outcome.kind === "created" || outcome.kind === "unchanged") return "";
   const of = ({ what, found, planned }: TopicDifference) => `${what} ${found}, planned ${planned}`;
-  return [...outcome.fixed.map((one) => `fixed: ${of(one)}`), ...outcome.differences.map(of)].join("\n");
+  return [
+    ...outcome.fixed.map((one) => `${dryRun ? "would fix" : "fixed"}: ${of(one)}`),
+    ...outcome.differences.map(of),
+  ].join("\n");
 }
 
 function advice({ topics }: SetupReport, fix: boolean): readonly string[] {

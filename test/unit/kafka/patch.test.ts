@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { Kafka } from "kafkajs";
 import { BridgeError } from "../../../src/errors.ts";
-import { applyPatch, assertPatchable, patchedVersion, requestQueueClass } from "../../../src/kafka/patch.ts";
+import {
+  applyPatch,
+  assertPatchable,
+  internalCluster,
+  patchedVersion,
+  requestQueueClass,
+} from "../../../src/kafka/patch.ts";
 
 const upstream = requestQueueClass().prototype.scheduleCheckPendingRequests;
 
@@ -137,4 +144,17 @@ test("applying twice changes nothing", () => {
   applyPatch();
   assert.equal(requestQueueClass().prototype.scheduleCheckPendingRequests, patched);
   assert.notEqual(patched, upstream);
+});
+
+test("kafkajs's inner cluster is found, and opens nothing by itself", () => {
+  const cluster = internalCluster(new Kafka({ brokers: ["127.0.0.1:1"] }));
+  assert.equal(typeof cluster.findGroupCoordinator, "function");
+});
+
+test("a kafkajs without that cluster is refused as INTERNAL, naming the file to read", () => {
+  assert.throws(
+    () => internalCluster({} as Kafka),
+    (error) =>
+      error instanceof BridgeError && error.code === "INTERNAL" && error.message.includes("src/kafka/patch.ts"),
+  );
 });

@@ -153,7 +153,7 @@ test("kafkajs's inner cluster is found, and opens nothing by itself", () => {
 
 test("a kafkajs without that cluster is refused as INTERNAL, naming the file to read", () => {
   assert.throws(
-    () => internalCluster({} as Kafka),
+    () => internalCluster(Object.create(Kafka.prototype) as Kafka),
     (error) =>
       error instanceof BridgeError && error.code === "INTERNAL" && error.message.includes("src/kafka/patch.ts"),
   );

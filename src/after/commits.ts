@@ -1,9 +1,9 @@
 import { messageOf } from "../errors.ts";
 import type { Clock, Timer } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
+import type { CommitPosition, RecordSource } from "../model/record-source.ts";
 import type { Limits } from "./limits.ts";
 import type { Partition } from "./partition.ts";
-import type { CommitPosition, FactSource } from "./ports.ts";
 import { within } from "./within.ts";
 
 /**
@@ -13,7 +13,7 @@ import { within } from "./within.ts";
  */
 export class Commits {
   readonly #group: string;
-  readonly #source: FactSource;
+  readonly #source: RecordSource;
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #logger: Logger;
@@ -26,7 +26,7 @@ export class Commits {
   constructor(
     group: string,
     owned: () => Iterable<Partition>,
-    parts: { source: FactSource; clock: Clock; limits: Limits; logger: Logger },
+    parts: { source: RecordSource; clock: Clock; limits: Limits; logger: Logger },
   ) {
     this.#group = group;
     this.#owned = owned;

@@ -4,6 +4,7 @@ import type { AfterHandler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import type { RecordReader } from "../model/reading.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
+import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
 import { Commits } from "./commits.ts";
 import { takeTurn } from "./delivery.ts";
 import { type DrainResult, drain } from "./drain.ts";
@@ -15,7 +16,7 @@ import { type Lane, ReadyLanes } from "./lane.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { Ownership } from "./ownership.ts";
 import type { Partition } from "./partition.ts";
-import type { AfterObserver, AfterTasks, AssignedPartition, DeadLetters, FactSink, FactSource } from "./ports.ts";
+import type { AfterObserver, AfterTasks, DeadLetters } from "./ports.ts";
 import { Routes } from "./routes.ts";
 import { type DispatcherStats, statsOf } from "./stats.ts";
 
@@ -23,7 +24,7 @@ export interface DispatcherOptions {
   readonly group: string;
   /** All handlers, or the group's; the same list as long as nothing changed. */
   readonly handlers: () => readonly AfterHandler[];
-  readonly source: FactSource;
+  readonly source: RecordSource;
   readonly reader: RecordReader;
   readonly tasks: AfterTasks;
   readonly deadLetters: DeadLetters;
@@ -35,7 +36,7 @@ export interface DispatcherOptions {
   readonly limits?: Partial<Limits>;
 }
 
-export interface Dispatcher extends FactSink {
+export interface Dispatcher extends RecordSink {
   /** Facts held up by a disabled handler are looked at again. Call it whenever `handlers` returns something new. */
   handlersChanged(): void;
   /** Nothing is unsettled and nothing is uncommitted. */

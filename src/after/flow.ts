@@ -1,6 +1,7 @@
+import type { RecordSource } from "../model/record-source.ts";
 import type { Limits } from "./limits.ts";
 import type { Partition } from "./partition.ts";
-import type { AfterObserver, FactSource, PauseReason } from "./ports.ts";
+import type { AfterObserver, PauseReason } from "./ports.ts";
 
 /**
  * Bounds what a group holds, by pausing partitions between a high and a low mark. A mark is passed by at most what the
@@ -12,7 +13,7 @@ import type { AfterObserver, FactSource, PauseReason } from "./ports.ts";
  */
 export class Flow {
   readonly #group: string;
-  readonly #source: FactSource;
+  readonly #source: RecordSource;
   readonly #limits: Limits;
   readonly #observer: AfterObserver;
   readonly #paused = new Set<Partition>();
@@ -20,7 +21,7 @@ export class Flow {
   #full = false;
   #closed = false;
 
-  constructor(group: string, source: FactSource, limits: Limits, observer: AfterObserver) {
+  constructor(group: string, source: RecordSource, limits: Limits, observer: AfterObserver) {
     this.#group = group;
     this.#source = source;
     this.#limits = limits;

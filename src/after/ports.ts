@@ -14,14 +14,6 @@ export interface AfterTasks {
   deliver(handler: AfterHandler, call: TaskCall, signal: AbortSignal): Promise<AttemptOutcome>;
 }
 
-/** The consumer of one group, and what it hands its records to. */
-export type {
-  AssignedPartition,
-  CommitPosition,
-  RecordSink as FactSink,
-  RecordSource as FactSource,
-} from "../model/record-source.ts";
-
 export interface AttemptRecord {
   /** From 1. */
   readonly number: number;

@@ -138,12 +138,18 @@ export class Intake implements RecordSink {
     const { clock, observer, requestOf, reader } = this.#ports;
     const request = requestOf(record);
     const nowMs = clock.epochMs();
-    const received = { ...request, nowMs, recordTimestampMs: record.timestampMs, configuredMs: this.#limits.deadlineMs };
+    const received = {
+      ...request,
+      nowMs,
+      recordTimestampMs: record.timestampMs,
+      configuredMs: this.#limits.deadlineMs,
+    };
     const skewMs = clockSkewMs(received);
     if (skewMs > reportedSkewMs) observer.skewed(record, skewMs);
     const remainingMs = remainingAtReceipt(received);
     if (isExpired(remainingMs)) return unasked(expiredVerdict(request));
-    if (admission.kind === "poison") return unasked(unreadableVerdict(request, `${admission.reason}: ${admission.detail}`));
+    if (admission.kind === "poison")
+      return unasked(unreadableVerdict(request, `${admission.reason}: ${admission.detail}`));
     if (this.#inFlight > this.#limits.inFlight) return unasked(overloadVerdict(request));
 
     const decideByMs = decideBy(receivedAtMs, remainingMs);

@@ -69,8 +69,6 @@ export interface AfterHandler extends HandlerBase {
   /** Handlers of one group share a consumer group and run by priority. Defaults to the handler's id. */
   readonly group: string;
   readonly retry: RetryPolicy;
-  /** How often it may be called, over all keys. */
-  readonly rateLimit?: { readonly perSecond: number };
 }
 
 export type Handler = BeforeHandler | AfterHandler;

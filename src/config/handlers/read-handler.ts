@@ -86,13 +86,12 @@ function readBefore(part: Part, keys: Keys): Own<BeforeHandler> {
 
 function readAfter(keys: Keys, id: string): Own<AfterHandler> {
   const { least, most, usual } = timeouts.after;
-  const rateLimit = readRateLimit(keys.get("rateLimit"));
+  keys.get("rateLimit")?.problem("is not available in this version: a limit that is not kept would be worse than none");
   return {
     stage: "after",
     timeoutMs: keys.get("timeoutMs")?.whole(least, most) ?? usual,
     group: keys.get("group")?.matching(idPattern, idRule) ?? id,
     retry: readRetry(keys.get("retry")),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
   };
 }
 
@@ -104,12 +103,4 @@ function readRetry(part: Part | undefined): RetryPolicy {
   const scheduleMs = steps?.map((step) => step.whole(0, dayMs) ?? 0) ?? defaultRetryPolicy.scheduleMs;
   const maxAgeMs = keys.get("maxAgeMs")?.whole(1000, 14 * dayMs) ?? defaultRetryPolicy.maxAgeMs;
   return { ...defaultRetryPolicy, scheduleMs, maxAgeMs };
-}
-
-function readRateLimit(part: Part | undefined): AfterHandler["rateLimit"] | undefined {
-  const perSecond = part?.keys(["perSecond"]).get("perSecond");
-  if (part !== undefined && perSecond === undefined && part.tree.kind === "map") part.problem("needs perSecond");
-  const rate = perSecond?.whole(1, 100_000);
-  if (rate !== undefined) part?.warn("is read but not applied by this version");
-  return rate === undefined ? undefined : { perSecond: rate };
 }

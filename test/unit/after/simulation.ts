@@ -1,10 +1,11 @@
 import { createDispatcher, type Dispatcher } from "../../../src/after/dispatcher.ts";
-import type { AttemptOutcome, CommitPosition, FactEnd, FactSource } from "../../../src/after/ports.ts";
+import type { AttemptOutcome, FactEnd } from "../../../src/after/ports.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { Clock } from "../../../src/model/clock.ts";
 import type { AfterHandler } from "../../../src/model/handler.ts";
 import { silentLogger } from "../../../src/model/logger.ts";
 import { type InboundRecord, sequenceOf, type TopicPartition } from "../../../src/model/record.ts";
+import type { CommitPosition, RecordSource } from "../../../src/model/record-source.ts";
 import { decodeSettled } from "../../../src/model/settled-map.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -129,7 +130,7 @@ export class Simulation {
 }
 
 /** One process of the group: a consumer that hands over from its positions, and its dispatcher. */
-export class Member implements FactSource {
+export class Member implements RecordSource {
   readonly #sim: Simulation;
   #alive = true;
   #generation = 0;

@@ -8,8 +8,8 @@ import {
   type CommitPosition,
   type DeadLetter,
   type FactEnd,
-  type FactSource,
   type PauseReason,
+  type RecordSource,
 } from "../../../src/after/ports.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { BridgeEvent } from "../../../src/model/event.ts";
@@ -105,7 +105,7 @@ export class FakeReader implements RecordReader {
   }
 }
 
-export class FakeSource implements FactSource {
+export class FakeSource implements RecordSource {
   readonly paused = new Set<string>();
   readonly commits: CommitPosition[][] = [];
   refuse = false;

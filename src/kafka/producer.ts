@@ -1,10 +1,10 @@
-import { type Message, Partitioners, type Producer, type ProducerRecord, type RecordMetadata } from "kafkajs";
-import { BridgeError, messageOf } from "../errors.ts";
+import { BridgeError } from "../errors.ts";
 import { bounded } from "../model/bounded.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
 import type { OutboundRecord } from "../model/record.ts";
+import { BatchSender } from "./batch-sender.ts";
 import type { KafkaClient } from "./client.ts";
-import { classifySendFailure, noSuchPartition, notWritten, refused } from "./producer-errors.ts";
+import { classifySendFailure, notWritten, refused } from "./producer-errors.ts";
 import { type Queued, SendQueue } from "./send-queue.ts";
 
 export interface RecordPosition {
@@ -21,9 +21,9 @@ export interface RecordProducer {
    * BROKER_UNAVAILABLE (no acknowledgement within `timeoutMs`; it may have been written nevertheless) or CLOSED.
    */
   send(record: OutboundRecord): Promise<RecordPosition>;
-  /** Whether the broker took what was sent last. */
+  /** Whether the broker took what was sent last, and does not keep what is being sent waiting. */
   ready(): boolean;
-  /** Sends what waits, then disconnects; resolves within `deadlineMs` and two seconds. Idempotent. */
+  /** Sends what waits, then disconnects; resolves within `deadlineMs` and four seconds. Idempotent. */
   close(deadlineMs: number): Promise<void>;
 }
 
@@ -38,7 +38,8 @@ export interface ProducerOptions {
 
 const retryAfterMs = 100;
 const sweepEveryMs = 250;
-const disconnectMs = 2000;
+/** A batch that is out for longer means that the broker is not ready. */
+const slowAfterMs = 5000;
 
 /**
  * Group commit. kafkajs does not batch, and its idempotent producer loses records under concurrent sends; so one batch is
@@ -46,40 +47,35 @@ const disconnectMs = 2000;
  * again as it was, before anything newer: the broker knows it by its sequence, and order is kept.
  */
 export function createRecordProducer(client: KafkaClient, options: ProducerOptions = {}): RecordProducer {
-  return new GroupCommitProducer(client, options);
+  const clock = options.clock ?? systemClock;
+  return new GroupCommitProducer(new BatchSender(client, clock), clock, options);
 }
 
-class GroupCommitProducer implements RecordProducer {
-  readonly #client: KafkaClient;
+/** What the producer needs of `BatchSender`. */
+export type Sender = Pick<BatchSender, "connect" | "send" | "renew" | "disconnect">;
+
+export class GroupCommitProducer implements RecordProducer {
+  readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #queue: SendQueue;
-  /** Where the partitioner put each message: kafkajs only tells a batch's first offset per partition. */
-  readonly #partitions = new WeakMap<Message, number>();
-  #producer: Producer;
-  #connected: Promise<void> | null = null;
   #pumping: Promise<void> | null = null;
   #out: readonly Queued[] = [];
+  #outSinceMs = 0;
   #healthy = false;
   #closing: Promise<void> | null = null;
+  #closed = false;
 
-  constructor(client: KafkaClient, options: ProducerOptions) {
-    this.#client = client;
-    this.#clock = options.clock ?? systemClock;
+  constructor(sender: Sender, clock: Clock, options: ProducerOptions) {
+    this.#sender = sender;
+    this.#clock = clock;
     this.#timeoutMs = options.timeoutMs ?? 30_000;
     this.#queue = new SendQueue(options.maxRecords ?? 100_000, options.maxBytes ?? 64 * 1024 * 1024);
-    this.#producer = this.#newProducer();
   }
 
   async connect(): Promise<void> {
-    this.#connected ??= this.#producer.connect();
-    try {
-      await this.#connected;
-      this.#healthy = true;
-    } catch (error) {
-      this.#connected = null;
-      throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker can be used: ${messageOf(error)}`, { cause: error });
-    }
+    await this.#sender.connect();
+    this.#healthy = true;
   }
 
   send(record: OutboundRecord): Promise<RecordPosition> {
@@ -94,7 +90,7 @@ class GroupCommitProducer implements RecordProducer {
   }
 
   ready(): boolean {
-    return this.#healthy;
+    return this.#healthy && (this.#out.length === 0 || this.#clock.monotonicMs() - this.#outSinceMs < slowAfterMs);
   }
 
   close(deadlineMs: number): Promise<void> {
@@ -104,10 +100,12 @@ class GroupCommitProducer implements RecordProducer {
 
   async #close(deadlineMs: number): Promise<void> {
     await bounded(this.#pumping ?? Promise.resolve(), deadlineMs, this.#clock);
+    this.#healthy = false;
+    this.#closed = true;
     const closed = new BridgeError("CLOSED", "the producer was closed before the record was acknowledged");
     for (const queued of [...this.#out, ...this.#queue.takeAll()]) queued.reject(closed);
-    await bounded(this.#producer.disconnect(), disconnectMs, this.#clock);
-    this.#healthy = false;
+    this.#out = [];
+    await this.#sender.disconnect();
   }
 
   async #pump(): Promise<void> {
@@ -116,6 +114,7 @@ class GroupCommitProducer implements RecordProducer {
     const sweeper = this.#sweep();
     while (this.#queue.size > 0) {
       this.#out = this.#queue.take();
+      this.#outSinceMs = this.#clock.monotonicMs();
       await this.#deliver(this.#out);
       this.#out = [];
     }
@@ -126,94 +125,61 @@ class GroupCommitProducer implements RecordProducer {
   /** Sends a batch until every record of it is acknowledged, refused or given up. Never rejects. */
   async #deliver(batch: readonly Queued[]): Promise<void> {
     let left = batch;
+    let tried = false;
     while (left.length > 0) {
       try {
-        await this.connect();
-        await this.#sendBatch(left);
+        await this.#sender.connect();
+        tried = true;
+        await this.#sender.send(left);
+        this.#healthy = true;
         return;
       } catch (error) {
         const failure = classifySendFailure(error);
-        if (failure.kind === "record") {
-          // kafkajs fails a whole batch for one record: each goes alone, so that only the guilty one is refused.
-          if (left.length > 1) for (const queued of left) await this.#deliver([queued]);
-          else left[0]?.reject(refused(left[0].record, failure.type, error));
-          return;
-        }
+        if (failure.kind === "record") return this.#narrow(left, failure.type, error);
         this.#healthy = false;
-        if (failure.kind === "sequence") await this.#renew();
-        left = this.#stillWanted(left, error);
+        const wanted = this.#stillWanted(left, error);
+        // The part that is given up may have been written: see BatchSender.
+        if (failure.kind === "sequence" || (tried && wanted.length < left.length)) {
+          await this.#sender.renew();
+          tried = false;
+        }
+        left = wanted;
         if (left.length > 0) await this.#wait(retryAfterMs);
       }
     }
   }
 
-  async #sendBatch(batch: readonly Queued[]): Promise<void> {
-    const messages = batch.map(({ record }) => messageOfRecord(record));
-    const topics = new Map<string, ProducerRecord>();
-    batch.forEach(({ record: { topic } }, at) => {
-      const message = messages[at];
-      const entry = topics.get(topic) ?? { topic, messages: [] };
-      if (message !== undefined) entry.messages.push(message);
-      topics.set(topic, entry);
-    });
-    const acknowledged = await this.#producer.sendBatch({ acks: -1, topicMessages: [...topics.values()] });
-    this.#healthy = true;
-    const next = new Map(
-      acknowledged.map((metadata) => [partitionKey(metadata.topicName, metadata.partition), firstOffset(metadata)]),
-    );
-    batch.forEach((queued, at) => {
-      const message = messages[at];
-      const partition = message === undefined ? undefined : this.#partitions.get(message);
-      const key = partitionKey(queued.record.topic, partition ?? -1);
-      const offset = next.get(key);
-      // A send to a partition that does not exist resolves without metadata for it: that is no acknowledgement.
-      if (offset === undefined || partition === undefined) return queued.reject(noSuchPartition(queued.record));
-      next.set(key, offset + 1);
-      queued.resolve({ partition, offset });
-    });
+  /** kafkajs fails a whole batch for one record: it is halved until the guilty one stands alone, and only that is refused. */
+  async #narrow(batch: readonly Queued[], type: string, error: unknown): Promise<void> {
+    const [first] = batch;
+    if (first !== undefined && batch.length === 1) {
+      first.reject(refused(first.record, type, error));
+      // A size is refused at each try; after other refusals an earlier try may have been written.
+      if (type !== "MESSAGE_TOO_LARGE") await this.#sender.renew();
+      return;
+    }
+    const middle = Math.ceil(batch.length / 2);
+    await this.#deliver(batch.slice(0, middle));
+    await this.#deliver(batch.slice(middle));
   }
 
   #stillWanted(batch: readonly Queued[], error: unknown): readonly Queued[] {
     const nowMs = this.#clock.monotonicMs();
-    for (const queued of batch)
-      if (nowMs >= queued.giveUpAtMs || this.#closing !== null) queued.reject(notWritten(queued.record, error));
-    return this.#closing === null ? batch.filter((queued) => nowMs < queued.giveUpAtMs) : [];
+    const unwanted = (queued: Queued): boolean => nowMs >= queued.giveUpAtMs || this.#closed;
+    for (const queued of batch) if (unwanted(queued)) queued.reject(notWritten(queued.record, error));
+    return batch.filter((queued) => !unwanted(queued));
   }
 
   /** Keeps the promise of `timeoutMs` while a send hangs. */
   #sweep(): { cancel(): void } {
-    let timer = this.#clock.after(sweepEveryMs, tick.bind(this));
-    function tick(this: GroupCommitProducer): void {
+    const tick = (): void => {
       const nowMs = this.#clock.monotonicMs();
       const overdue = [...this.#out.filter((queued) => nowMs >= queued.giveUpAtMs), ...this.#queue.takeOverdue(nowMs)];
       for (const queued of overdue) queued.reject(notWritten(queued.record, null));
-      timer = this.#clock.after(sweepEveryMs, tick.bind(this));
-    }
+      timer = this.#clock.after(sweepEveryMs, tick);
+    };
+    let timer = this.#clock.after(sweepEveryMs, tick);
     return { cancel: () => timer.cancel() };
-  }
-
-  async #renew(): Promise<void> {
-    const old = this.#producer;
-    this.#producer = this.#newProducer();
-    this.#connected = null;
-    await bounded(old.disconnect(), disconnectMs, this.#clock);
-  }
-
-  #newProducer(): Producer {
-    return this.#client.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: () => {
-        const choose = Partitioners.DefaultPartitioner();
-        return (args) => {
-          const partition = choose(args);
-          this.#partitions.set(args.message, partition);
-          return partition;
-        };
-      },
-      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 },
-    });
   }
 
   #wait(ms: number): Promise<void> {
@@ -221,16 +187,4 @@ class GroupCommitProducer implements RecordProducer {
       this.#clock.after(ms, resolve);
     });
   }
-}
-
-function messageOfRecord({ key, value, headers, partition }: OutboundRecord): Message {
-  return { key, value, headers: { ...headers }, ...(partition === undefined ? {} : { partition }) };
-}
-
-function partitionKey(topic: string, partition: number): string {
-  return `${partition} ${topic}`;
-}
-
-function firstOffset({ baseOffset, offset }: RecordMetadata): number {
-  return Number(baseOffset ?? offset ?? Number.NaN);
 }

@@ -41,34 +41,44 @@ export async function startProbeListener(options: ProbeListenerOptions): Promise
   };
 }
 
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const plain = (status: number, body: string): Answer => ({ status, type: "text/plain", body: `${body}\n` });
+
 async function answer(
   options: ProbeListenerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (request.method !== "GET" && request.method !== "HEAD") return reply(response, 405, "text/plain", "only GET\n");
-  switch ((request.url ?? "/").split("?", 1)[0]) {
+  const { status, type, body } = await answerTo(options, request);
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+}
+
+async function answerTo(options: ProbeListenerOptions, { method, url }: IncomingMessage): Promise<Answer> {
+  if (method !== "GET" && method !== "HEAD") return plain(405, "only GET");
+  switch ((url ?? "/").split("?", 1)[0]) {
     case "/livez":
-      return reply(response, 200, "text/plain", "ok\n");
-    case "/readyz": {
-      const missing = options.checks.filter((check) => !check.holds()).map((check) => check.name);
-      const body = JSON.stringify({ ready: missing.length === 0, waitingFor: missing });
-      return reply(response, missing.length === 0 ? 200 : 503, "application/json", `${body}\n`);
-    }
+      return plain(200, "ok");
+    case "/readyz":
+      return readiness(options.checks);
     case "/metrics":
-      try {
-        const { contentType, text } = await options.metrics();
-        return reply(response, 200, contentType, text);
-      } catch {
-        return reply(response, 500, "text/plain", "metrics are not available\n");
-      }
+      return options.metrics().then(
+        ({ contentType, text }) => ({ status: 200, type: contentType, body: text }),
+        () => plain(500, "metrics are not available"),
+      );
     default:
-      return reply(response, 404, "text/plain", "known: /livez /readyz /metrics\n");
+      return plain(404, "known: /livez /readyz /metrics");
   }
 }
 
-function reply(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+function readiness(checks: readonly ReadinessCheck[]): Answer {
+  const waitingFor = checks.filter((check) => !check.holds()).map((check) => check.name);
+  const ready = waitingFor.length === 0;
+  return { status: ready ? 200 : 503, type: "application/json", body: `${JSON.stringify({ ready, waitingFor })}\n` };
 }
 
 function listen(server: Server, { host, port }: ProbeListenerOptions): Promise<void> {

@@ -123,9 +123,15 @@ export class Intake implements RecordSink {
     const { reader, replier, observer, clock } = this.#ports;
     const receivedAtMs = clock.monotonicMs();
     const admission = reader.admit(record);
-    if (admission.kind === "tombstone") return observer.unanswered(record, "tombstone", "the record has no value");
+    if (admission.kind === "tombstone") {
+      observer.unanswered(record, "tombstone", "the record has no value");
+      return;
+    }
     const refusal = replier.refusal(record);
-    if (refusal !== null) return observer.unanswered(record, "no-reply-target", refusal);
+    if (refusal !== null) {
+      observer.unanswered(record, "no-reply-target", refusal);
+      return;
+    }
     const decided = await this.#verdict(record, admission, receivedAtMs);
     const end = await replier.send(record, decided.verdict, decided.encoded).then(
       () => "replied" as const,

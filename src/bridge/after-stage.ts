@@ -96,6 +96,12 @@ export function composeAfter(
           );
           if (pinned.pinned.length > 0)
             logger.info({ groupId, topics: groupTopics }, "new group: it starts with what comes from now on");
+          // Other instances have joined with other topics: what is kept of these would be delivered from its start.
+          if (pinned.inUse.length > 0)
+            logger.warn(
+              { groupId, topics: pinned.inUse },
+              "topics without a position in a group that has members: they start with what is kept",
+            );
           await consumer.start(signal);
         }),
       );

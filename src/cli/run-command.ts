@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { CommanderError, InvalidArgumentError } from "commander";
 import { BridgeError, exitCodes, messageOf } from "../errors.ts";
 
 /** Runs a program to its exit code. Nothing a command throws reaches the user as a stack trace, unless DEBUG is set. */

@@ -23,8 +23,7 @@ const optionalText = (env: string, doc: string): Declared<string | null> =>
 const list = (env: string, format: FormatName, doc: string): Declared<string[]> =>
   setting<string[]>(env, format, [], doc);
 
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof logLevels)[number];
+const logLevels = ["debug", "info", "warn", "error"] as const;
 
 export const settingsDeclaration = {
   kafka: {

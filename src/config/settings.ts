@@ -31,7 +31,7 @@ export function loadSettings(env: NodeJS.ProcessEnv, file: string | undefined = 
     );
   }
   // get() clones on each call: read once.
-  const settings = config.get() as unknown as Settings;
+  const settings = config.get();
   if (problems.length === 0) problems.push(...contradictions(settings));
   if (problems.length > 0) throw new ProblemsError("SETTINGS_INVALID", "the settings cannot be used:", problems);
   return deepFreeze(settings);
@@ -117,7 +117,7 @@ export function settingRows(tree: object = settingsDeclaration, path = ""): Sett
         path: here,
         env: node["env"],
         format: Array.isArray(format) ? format.join(" \\| ") : String(format),
-        default: node["default"] === null ? "" : String(node["default"] as string),
+        default: textOf(node["default"]),
         doc: String(node["doc"]),
         sensitive: node["sensitive"] === true,
       },
@@ -130,10 +130,16 @@ export function summary(settings: Settings): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const row of settingRows()) {
     const value = row.path.split(".").reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], settings);
-    if (value === null || String(value as string) === row.default) continue;
+    if (textOf(value) === row.default) continue;
     shown[row.env] = row.sensitive ? "***" : value;
   }
   return shown;
+}
+
+/** A value as the table shows it; null as nothing. */
+function textOf(value: unknown): string {
+  if (value === null) return "";
+  return typeof value === "string" ? value : Array.isArray(value) ? value.join(",") : JSON.stringify(value);
 }
 
 function deepFreeze<T>(value: T): T {

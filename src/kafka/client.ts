@@ -44,7 +44,7 @@ function forward(logger: Logger, { level, namespace, log }: LogEntry): void {
     kafkajs: namespace,
     broker: log["broker"] as unknown,
     groupId: log["groupId"] as unknown,
-    detail: log["error"] instanceof Error ? log["error"].message : log["error"],
+    detail: log["error"] === undefined ? undefined : messageOf(log["error"]),
   };
   if (level <= logLevel.WARN) logger.debug(fields, log.message);
 }

@@ -273,9 +273,10 @@ class SupervisedConsumer implements GroupConsumer {
     while (!this.#isStopped()) {
       if (++this.#rebuilds > maxRebuilds) {
         const { groupId } = this.#options;
-        return this.#options.onGaveUp(
+        this.#options.onGaveUp(
           new BridgeError("BROKER_UNAVAILABLE", `the consumer of ${groupId} could not be brought back`),
         );
+        return;
       }
       this.#consumer = this.#build();
       this.#sign();

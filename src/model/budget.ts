@@ -11,7 +11,6 @@ export const skewMs = 50;
 /** What the core and both transits need of a deadline. */
 export const outsideBridgeMs: number = coreMarginMs + 2 * transitMs + skewMs;
 
-export const defaultDeadlineMs = 1500;
 export const maxDeadlineMs = 5000;
 
 /** The shortest call that makes sense, and so the smallest timeout a handler may state. */

@@ -39,8 +39,6 @@ interface HandlerBase {
   readonly numbers: NumberForm;
 }
 
-export type FieldRuleKind = "any" | "lower-only" | "raise-only" | "max-delta" | "one-of" | "append";
-
 /** A field a handler may change, and within which rule. `*` stands for every field that need not be named. */
 export type FieldRule = { readonly field: string } & (
   | { readonly rule: "any" | "lower-only" | "raise-only" | "append" }

@@ -178,7 +178,7 @@ class KafkaBillingClient implements BillingClient {
       );
     }
     const topic = this.#topics.facts[checked.type.entity];
-    const value = (await this.#codecs.fact(checked.type)).encode(checked.data);
+    const value = this.#codecs.fact(checked.type).encode(checked.data);
     const position = await this.#producer.send({
       topic,
       key: checked.key,

@@ -2,8 +2,8 @@
 import type { Answer, Json, JsonObject } from "../model/answer.ts";
 import { JsonNumber } from "../model/answer.ts";
 import type { BodyEvent } from "../model/body.ts";
-import type { Reason } from "../model/verdict.ts";
 import { decodeUtf8, readJson } from "../model/json.ts";
+import type { Reason } from "../model/verdict.ts";
 
 export type AnswerReading =
   | { readonly kind: "answer"; readonly answer: Answer }

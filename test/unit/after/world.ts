@@ -5,12 +5,11 @@ import {
   type AfterTasks,
   type AttemptOutcome,
   type AttemptReport,
-  type CommitPosition,
   type DeadLetter,
   type FactEnd,
   type PauseReason,
-  type RecordSource,
 } from "../../../src/after/ports.ts";
+import type { CommitPosition, RecordSource } from "../../../src/model/record-source.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { BridgeEvent } from "../../../src/model/event.ts";
 import type { Failure } from "../../../src/model/failure.ts";

@@ -170,12 +170,9 @@ export class Intake implements RecordSink {
 
   #within<T>(work: Promise<T>, untilMs: number): Promise<T | "late"> {
     const { clock } = this.#ports;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const timer = clock.after(untilMs - clock.monotonicMs(), () => resolve("late"));
-      void work.then((result) => {
-        timer.cancel();
-        resolve(result);
-      });
+      work.then(resolve, reject).finally(() => timer.cancel());
     });
   }
 

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { allowVerdictFor, FakeRequests, record } from "../../support/fake-requests.ts";
+
+describe("the intake of requests", () => {
+  it("replies what the chain decided, and commits only after the reply is acknowledged", async () => {
+    const world = new FakeRequests();
+    world.holdReplies();
+    world.intake.accept([record(0)]);
+    await world.clock.advance(500);
+    assert.deepEqual(world.commits, []);
+    world.releaseReplies();
+    await world.clock.advance(500);
+    assert.deepEqual(
+      world.replies.map(({ verdict }) => verdict.decidedBy),
+      ["handler"],
+    );
+    assert.deepEqual(world.commits, [{ topic: "t", partition: 0, offset: 1, metadata: null }]);
+    assert.deepEqual(world.ends, ["replied"]);
+  });
+
+  it("answers a request whose time is over without reading it", async () => {
+    const world = new FakeRequests();
+    world.intake.accept([record(0, { timestampMs: world.clock.epochMs() - 2000 })]);
+    await world.clock.advance(1);
+    assert.deepEqual(
+      world.replies.map(({ verdict }) => [verdict.decision, verdict.decidedBy]),
+      [["undecided", "expired"]],
+    );
+    assert.equal(world.reads, 0);
+  });
+
+  it("answers past its bound at once, without reading: undecided, overload", async () => {
+    const world = new FakeRequests({ inFlight: 2 });
+    world.holdDecisions();
+    world.intake.accept([record(0), record(1), record(2)]);
+    await world.clock.advance(1);
+    assert.deepEqual(
+      world.replies.map(({ verdict }) => verdict.decidedBy),
+      ["overload"],
+    );
+    world.releaseDecisions();
+    await world.clock.advance(1);
+    assert.deepEqual(
+      world.replies.map(({ verdict }) => verdict.decidedBy),
+      ["overload", "handler", "handler"],
+    );
+  });
+
+  it("answers unreadable for poison, for a registry that is away, and for one that never answers", async () => {
+    const world = new FakeRequests();
+    world.read = () => Promise.resolve({ kind: "poison", reason: "undecodable", detail: "cut short" });
+    world.intake.accept([record(0)]);
+    await world.clock.advance(1);
+    world.read = () => Promise.resolve({ kind: "registry-away", detail: "connection refused" });
+    world.intake.accept([record(1)]);
+    await world.clock.advance(1);
+    world.read = () => new Promise(() => undefined);
+    world.intake.accept([record(2)]);
+    await world.clock.advance(1190);
+    assert.equal(world.replies.length, 2);
+    await world.clock.advance(10);
+    assert.deepEqual(
+      world.replies.map(({ verdict }) => [verdict.decidedBy, verdict.reason?.message]),
+      [
+        ["unreadable", "undecodable: cut short"],
+        ["unreadable", "connection refused"],
+        ["unreadable", "the schema could not be had in time"],
+      ],
+    );
+  });
+
+  it("settles what nobody can be answered about, naming why: no value, no reply target", async () => {
+    const world = new FakeRequests();
+    world.refusal = (at) => (at.offset === 1 ? "no header kafka_replyTopic" : null);
+    world.intake.accept([record(0, { value: null }), record(1)]);
+    await world.clock.advance(500);
+    assert.deepEqual(world.ends, ["tombstone", "no-reply-target"]);
+    assert.deepEqual(world.replies, []);
+    assert.equal(world.commits.at(-1)?.offset, 2);
+  });
+
+  it("settles a request whose reply could not be written: the core's own clock has decided", async () => {
+    const world = new FakeRequests();
+    world.failReplies();
+    world.intake.accept([record(0)]);
+    await world.clock.advance(500);
+    assert.deepEqual(world.ends, ["reply-failed"]);
+    assert.equal(world.commits.at(-1)?.offset, 1);
+  });
+
+  it("survives a defect of its own: the record is settled and the next one answered", async () => {
+    const world = new FakeRequests();
+    world.read = () => Promise.reject(new Error("bug"));
+    world.intake.accept([record(0)]);
+    await world.clock.advance(1);
+    world.read = null;
+    world.intake.accept([record(1)]);
+    await world.clock.advance(500);
+    assert.deepEqual(world.ends, ["defect", "replied"]);
+    assert.equal(world.commits.at(-1)?.offset, 2);
+  });
+
+  it("takes a re-delivered request that is in flight or settled for what it is: nothing", async () => {
+    const world = new FakeRequests();
+    world.holdDecisions();
+    world.intake.accept([record(0)]);
+    world.intake.accept([record(0)]);
+    world.releaseDecisions();
+    await world.clock.advance(1);
+    world.intake.accept([record(0)]);
+    await world.clock.advance(1);
+    assert.equal(world.replies.length, 1);
+  });
+
+  it("drops what it held of a lost partition, and ignores records of partitions it does not own", async () => {
+    const world = new FakeRequests();
+    world.holdDecisions();
+    world.intake.accept([record(0)]);
+    world.intake.assigned([]);
+    world.intake.accept([record(1)]);
+    world.releaseDecisions();
+    await world.clock.advance(500);
+    assert.equal(world.replies.length, 1, "what was under way is still answered: the first verdict wins");
+    assert.deepEqual(world.commits, [], "but nothing of it is committed");
+  });
+
+  it("commits again what a failed commit did not", async () => {
+    const world = new FakeRequests();
+    world.failNextCommit();
+    world.intake.accept([record(0)]);
+    await world.clock.advance(1000);
+    assert.equal(world.commits.length, 1);
+  });
+
+  it("reports a request from the future", async () => {
+    const world = new FakeRequests();
+    world.intake.accept([record(0, { timestampMs: world.clock.epochMs() + 80 })]);
+    await world.clock.advance(1);
+    assert.deepEqual(world.skews, [80]);
+  });
+
+  it("drains: takes nothing more, answers what is under way, commits, and does not wait for ever", async () => {
+    const world = new FakeRequests();
+    world.holdDecisions();
+    world.intake.accept([record(0)]);
+    const drained = world.intake.drain(3000);
+    world.intake.accept([record(1)]);
+    world.releaseDecisions();
+    await world.clock.until(drained);
+    assert.deepEqual(world.paused, ["t/0"]);
+    assert.equal(world.replies.length, 1);
+    assert.equal(world.commits.at(-1)?.offset, 1);
+    assert.equal(world.clock.pendingTimers, 0);
+
+    const stuck = new FakeRequests();
+    stuck.holdDecisions();
+    stuck.intake.accept([record(0)]);
+    const beforeMs = stuck.clock.monotonicMs();
+    await stuck.clock.until(stuck.intake.drain(3000));
+    assert.equal(stuck.clock.monotonicMs() - beforeMs, 3000);
+    assert.deepEqual(stuck.commits, []);
+  });
+
+  it("ends every request exactly once and never commits past one that has not ended", async () => {
+    const step = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant("accept" as const), count: fc.integer({ min: 1, max: 3 }) }),
+      },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant("finish" as const), at: fc.nat() }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.nat(400) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant("again" as const), from: fc.nat() }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const world = new FakeRequests();
+        world.holdDecisions();
+        let next = 0;
+        for (const current of steps) {
+          if (current.kind === "accept")
+            world.intake.accept(Array.from({ length: current.count }, () => record(next++)));
+          else if (current.kind === "finish") world.finishOne(current.at, allowVerdictFor);
+          else if (current.kind === "time") await world.clock.advance(current.ms);
+          else if (next > 0) world.intake.accept([record(current.from % next)]);
+          const ended = new Set(world.replies.map(({ offset }) => offset));
+          assert.equal(ended.size, world.replies.length);
+          for (const { offset } of world.commits) for (let at = 0; at < offset; at++) assert.ok(ended.has(at));
+        }
+        world.releaseDecisions();
+        await world.clock.advance(1000);
+        assert.equal(world.replies.length, next);
+        assert.equal(world.commits.at(-1)?.offset ?? 0, next);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

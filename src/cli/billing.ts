@@ -3,8 +3,9 @@ import { loadSettings, requireConnection, type Settings } from "../config/settin
 import { BridgeError } from "../errors.ts";
 import { shapeOfEvent } from "../kafka/schemas.ts";
 import { canonicalEventId, eventCatalogue, findEventType } from "../model/event-catalogue.ts";
-import { type BillingClient, createBillingClient } from "../sdk/billing-client.ts";
+import { createBillingClient } from "../sdk/billing-client.ts";
 import type { BillingEvent } from "../sdk/billing-event.ts";
+import type { BillingClient } from "../sdk/client-options.ts";
 import type { EventId } from "../sdk/generated/events.ts";
 import { readDataOption } from "./data-option.ts";
 import { dataFromJson } from "./json-data.ts";

@@ -15,7 +15,8 @@ import type { Handler } from "../../model/handler.ts";
 import { silentLogger } from "../../model/logger.ts";
 import { topicNames } from "../../model/topics.ts";
 import { createLogger } from "../../observe/logger.ts";
-import { type BillingClient, createBillingClient } from "../../sdk/billing-client.ts";
+import { createBillingClient } from "../../sdk/billing-client.ts";
+import type { BillingClient } from "../../sdk/client-options.ts";
 import { DeliveryWatch } from "./delivery-watch.ts";
 import { startSampleHandlers } from "./sample-handlers.ts";
 

@@ -1,0 +1,85 @@
+import type { RecordPosition } from "../kafka/producer.ts";
+import type { KafkaSettings, RegistrySettings } from "../kafka/settings.ts";
+import type { Logger } from "../model/logger.ts";
+import type { BillingEvent } from "./billing-event.ts";
+import type { EventDataById, EventId } from "./generated/events.ts";
+import type { OnSilence, RequestVerdict } from "./request-verdict.ts";
+
+/** What a billing core sees of the billing client. */
+
+export interface BillingClientOptions {
+  readonly kafka: Pick<KafkaSettings, "brokers"> & Partial<KafkaSettings>;
+  readonly registry: Pick<RegistrySettings, "url"> & Partial<RegistrySettings>;
+  /** Names this core in every event (`ce_source`), such as `/billing/eu-1`. */
+  readonly source: string;
+  /** First part of the topics' names [billing]. */
+  readonly topicPrefix?: string;
+  /** First part of the reply group's name [provisioning-bridge]. */
+  readonly groupPrefix?: string;
+  /** What decides when no verdict comes; may be stated per request instead. There is no default. */
+  readonly onSilence?: OnSilence;
+  /** Milliseconds from asking to verdict, at most [1500]; 1 to 5000. */
+  readonly deadlineMs?: number;
+  /** Requests that may wait at once [10,000]; past it `onSilence` decides at once. */
+  readonly maxPending?: number;
+  /** Longest wait for broker and registry in `createBillingClient`, milliseconds [30,000]. */
+  readonly connectTimeoutMs?: number;
+  /** Longest wait of `publish` for its acknowledgement, milliseconds [30,000]. */
+  readonly publishTimeoutMs?: number;
+  /** Only these events will be used: fewer schemas are looked up at start. Default: all. */
+  readonly events?: readonly EventId[];
+  /** False: `publish` only, no reply consumer [true]. */
+  readonly requests?: boolean;
+  readonly logger?: Logger;
+}
+
+export interface RequestOptions {
+  readonly deadlineMs?: number;
+  readonly onSilence?: OnSilence;
+  /** Names the operation, so that it can be asked again and applied once. Default: a random UUID. */
+  readonly operationId?: string;
+  /** From 1 [1]. */
+  readonly attempt?: number;
+  /** Version of the object the core decided on; comes back with the verdict, for a compare-and-set. */
+  readonly baseVersion?: string;
+}
+
+/** Counts since the client was made. */
+export interface BillingClientCounts {
+  readonly pending: number;
+  /** Replies that came after the deadline, again, or with another verdict than the first. None was applied. */
+  readonly late: number;
+  readonly duplicate: number;
+  readonly conflict: number;
+  /** Replies for nobody here, or that cannot be read. */
+  readonly foreign: number;
+  readonly unreadable: number;
+}
+
+/** Where a published event stands. */
+export interface PublishedEvent extends RecordPosition {
+  readonly topic: string;
+  readonly ceId: string;
+}
+
+export interface BillingClient {
+  /**
+   * Publishes what happened. Resolves when all in-sync replicas have it. Rejects with BridgeError: DATA_INVALID,
+   * UNKNOWN_EVENT, NOT_SET_UP, RECORD_TOO_LARGE, RECORD_REFUSED, QUEUE_FULL, BROKER_UNAVAILABLE (it may have been written:
+   * publish it again with the same `ceId`), CLOSED.
+   */
+  publish<Id extends EventId>(event: BillingEvent<Id>): Promise<PublishedEvent>;
+  /**
+   * Asks before something happens. Resolves by the deadline at the latest, whatever happens outside this process. Rejects
+   * only for what the caller did wrong: DATA_INVALID, UNKNOWN_EVENT, USAGE (no `onSilence`, event without a before stage), CLOSED.
+   */
+  request<Id extends EventId>(
+    event: BillingEvent<Id>,
+    options?: RequestOptions,
+  ): Promise<RequestVerdict<EventDataById[Id]>>;
+  /** Whether replies are being read and the producer works. */
+  ready(): boolean;
+  counts(): BillingClientCounts;
+  /** What waits is answered by `onSilence` at once, what was published is written; then disconnects. Idempotent. */
+  close(): Promise<void>;
+}

@@ -4,14 +4,13 @@ import { BridgeError, exitCodes, messageOf } from "../errors.ts";
 
 /** Runs a program to its exit code. Nothing a command throws reaches the user as a stack trace, unless DEBUG is set. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<number> {
-  let exitCode: number = exitCodes.ok;
+  exitCode = exitCodes.ok;
   throwInsteadOfExit(program);
   try {
     await program.parseAsync([...args], { from: "user" });
-    exitCode = exitCodeSet ?? exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    exitCode = error instanceof BridgeError ? error.exitCode : exitCodes.failed;
+    endWith(error instanceof BridgeError ? error.exitCode : exitCodes.failed);
     const code = error instanceof BridgeError ? ` [${error.code}]` : "";
     process.stderr.write(`error${code}: ${messageOf(error)}\n`);
     if (process.env["DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
@@ -19,11 +18,11 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
   return exitCode;
 }
 
-let exitCodeSet: number | undefined;
+let exitCode: number = exitCodes.ok;
 
 /** What a command that worked ends with, where that is not 0: `request` tells a forbid by it. */
-export function endWith(exitCode: number): void {
-  exitCodeSet = exitCode;
+export function endWith(code: number): void {
+  exitCode = code;
 }
 
 /** Reads an option as whole milliseconds. */

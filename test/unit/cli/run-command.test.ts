@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it, mock } from "node:test";
+import { Command } from "commander";
+import { endWith, milliseconds, runProgram } from "../../../src/cli/run-command.ts";
+import { BridgeError } from "../../../src/errors.ts";
+
+async function run(action: () => void | Promise<void>, ...args: string[]): Promise<{ code: number; said: string }> {
+  const said: string[] = [];
+  const write = mock.method(process.stderr, "write", (text: string) => said.push(text) > 0);
+  try {
+    const command = new Command("act").option("--ms <ms>", "", milliseconds).action(action);
+    command.configureOutput({ writeErr: (text) => said.push(text) });
+    return { code: await runProgram(new Command("test").addCommand(command), ["act", ...args]), said: said.join("") };
+  } finally {
+    write.mock.restore();
+  }
+}
+
+describe("a command", () => {
+  it("ends with 0 when it worked, or with what it set", async () => {
+    assert.equal((await run(() => undefined)).code, 0);
+    assert.equal((await run(() => endWith(3))).code, 3);
+    assert.equal((await run(() => undefined)).code, 0, "and what one run set does not reach the next");
+  });
+
+  for (const [code, exit] of [
+    ["SETTINGS_INVALID", 78],
+    ["BROKER_UNAVAILABLE", 75],
+    ["DATA_INVALID", 2],
+    ["INTERNAL", 1],
+  ] as const) {
+    it(`ends with ${exit} for ${code}, and says code and message without a stack`, async () => {
+      const { code: ended, said } = await run(() => Promise.reject(new BridgeError(code, "what to do")));
+      assert.equal(ended, exit);
+      assert.equal(said, `error [${code}]: what to do\n`);
+    });
+  }
+
+  it("ends with 2 for options it does not know or cannot read", async () => {
+    assert.equal((await run(() => undefined, "--nope")).code, 2);
+    const { code, said } = await run(() => undefined, "--ms", "7s");
+    assert.equal(code, 2);
+    assert.match(said, /whole milliseconds/);
+  });
+});

@@ -44,7 +44,7 @@ const prefix = `spring-${randomUUID().slice(0, 8)}`;
 const missing = await missingForJava();
 // On a continuous integration machine a test that is left out would look like one that passed.
 const skip = missing !== null && process.env["CI"] !== "true" ? missing : false;
-const undo: (() => Promise<unknown> | void)[] = [];
+const undo: (() => unknown)[] = [];
 let lines: readonly Line[] = [];
 
 describe("a Java core with Spring's ReplyingKafkaTemplate and no code of ours", { skip }, () => {

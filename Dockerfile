@@ -20,6 +20,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY schemas schemas
+COPY dev-stack dev-stack
 COPY config config
 # The files stay root's, so that the running process cannot change its own program.
 USER node

@@ -17,8 +17,8 @@ export interface Parts {
   readonly registryJar: string;
 }
 
-/** From src/dev-stack and from dist/dev-stack this is the same file. */
-const pomFile = fileURLToPath(new URL("../../src/dev-stack/maven/pom.xml", import.meta.url));
+/** The same two steps up from src/dev-stack/ and from dist/dev-stack/. */
+const pomFile = fileURLToPath(new URL("../../dev-stack/pom.xml", import.meta.url));
 const fetchLimitMs = 15 * 60_000;
 const abandonedMs = 24 * 3_600_000;
 

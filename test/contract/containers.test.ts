@@ -61,7 +61,7 @@ test("the bridge finds the broker, the registry and its handlers under the names
 });
 
 test("compose and Maven run the same broker and the same registry", () => {
-  const pom = read("src/dev-stack/maven/pom.xml");
+  const pom = read("dev-stack/pom.xml");
   for (const [name, property] of [
     ["broker", "kafka.version"],
     ["registry", "apicurio.version"],

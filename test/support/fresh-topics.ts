@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import type { Admin } from "kafkajs";
+import { createKafkaClient, type KafkaClient } from "../../src/kafka/client.ts";
+import { createRecordProducer, type RecordProducer } from "../../src/kafka/producer.ts";
+import { createRegistry, type Registry } from "../../src/kafka/registry.ts";
+import { setUp } from "../../src/kafka/setup.ts";
+import { silentLogger } from "../../src/model/logger.ts";
+import type { InboundRecord } from "../../src/model/record.ts";
+import { type TopicNames, topicNames } from "../../src/model/topics.ts";
+import { createBillingClient } from "../../src/sdk/billing-client.ts";
+import type { BillingClient, BillingClientOptions } from "../../src/sdk/client-options.ts";
+
+/** Where a broker and a registry are; by default the ones the runner names in the environment. */
+export interface Servers {
+  readonly kafkaBrokers: string;
+  readonly schemaRegistryUrl: string;
+}
+
+export const sharedServers: Servers = {
+  kafkaBrokers: process.env["KAFKA_BROKERS"] ?? "",
+  schemaRegistryUrl: process.env["SCHEMA_REGISTRY_URL"] ?? "",
+};
+
+/** All topics and schemas under a prefix of their own. Groups share the prefix. Close it last. */
+export class FreshTopics {
+  readonly prefix: string;
+  readonly names: TopicNames;
+  readonly servers: Servers;
+  readonly client: KafkaClient;
+  readonly registry: Registry;
+  readonly admin: Admin;
+  /** For records that no billing client would write. */
+  readonly producer: RecordProducer;
+  readonly #cores: BillingClient[] = [];
+
+  private constructor(servers: Servers) {
+    this.servers = servers;
+    this.prefix = `t${randomUUID().slice(0, 8)}`;
+    this.names = topicNames(this.prefix);
+    this.client = createKafkaClient(kafkaOf(servers), silentLogger);
+    this.registry = createRegistry({ ...registryOf(servers), username: null, password: null, timeoutMs: 5000 });
+    this.admin = this.client.kafka.admin();
+    this.producer = createRecordProducer(this.client);
+  }
+
+  static async open(options: { readonly partitions?: number; readonly servers?: Servers } = {}): Promise<FreshTopics> {
+    const { partitions = 3, servers = sharedServers } = options;
+    const topics = new FreshTopics(servers);
+    const { client, names, prefix, registry } = topics;
+    await setUp({ client, registry, names, settings: { prefix, partitions, replicationFactor: -1 } });
+    await topics.admin.connect();
+    await topics.producer.connect();
+    return topics;
+  }
+
+  /** The settings that make a bridge or a command use these topics. */
+  get env(): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.servers.kafkaBrokers,
+      SCHEMA_REGISTRY_URL: this.servers.schemaRegistryUrl,
+      TOPIC_PREFIX: this.prefix,
+      GROUP_PREFIX: this.prefix,
+    };
+  }
+
+  /** A billing core; closed with the topics. */
+  async core(options: Partial<BillingClientOptions> = {}): Promise<BillingClient> {
+    const core = await createBillingClient({
+      kafka: kafkaOf(this.servers),
+      registry: registryOf(this.servers),
+      source: "/test/core",
+      topicPrefix: this.prefix,
+      groupPrefix: this.prefix,
+      ...options,
+    });
+    this.#cores.push(core);
+    return core;
+  }
+
+  /** The name of a handler group's consumer group. */
+  afterGroup(group: string): string {
+    return `${this.prefix}.after.${group}`;
+  }
+
+  /** Members of a consumer group. */
+  async members(groupId: string): Promise<number> {
+    const { groups } = await this.admin.describeGroups([groupId]);
+    return groups[0]?.members.length ?? 0;
+  }
+
+  /** Everything a topic holds now, by partition and offset. */
+  async contents(topic: string): Promise<readonly InboundRecord[]> {
+    const ends = (await this.admin.fetchTopicOffsets(topic)).filter(({ high, low }) => high !== low);
+    const wanted = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
+    if (wanted.size === 0) return [];
+    const found: InboundRecord[] = [];
+    const groupId = `${this.prefix}.read.${randomUUID()}`;
+    const consumer = this.client.kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+    await consumer.connect();
+    try {
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${topic} could not be read within 20 s`)), 20_000);
+        const eachBatch: NonNullable<Parameters<typeof consumer.run>[0]>["eachBatch"] = ({ batch }) => {
+          for (const { headers = {}, key, offset, timestamp, value } of batch.messages) {
+            const at = { topic, partition: batch.partition, offset: Number(offset), timestampMs: Number(timestamp) };
+            found.push({ ...at, key, value, headers });
+          }
+          if (Number(batch.lastOffset()) + 1 >= (wanted.get(batch.partition) ?? 0)) wanted.delete(batch.partition);
+          if (wanted.size === 0) {
+            clearTimeout(late);
+            resolve();
+          }
+          return Promise.resolve();
+        };
+        consumer.run({ autoCommit: false, eachBatch }).catch(reject);
+      });
+    } finally {
+      await consumer.disconnect();
+    }
+    return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  }
+
+  /** Closes the cores and removes the topics. What the broker does not let go of in time stays: its name is unique. */
+  async close(): Promise<void> {
+    await Promise.all(this.#cores.map((core) => core.close()));
+    await this.producer.close(3000);
+    const own = (await this.admin.listTopics()).filter((topic) => topic.startsWith(`${this.prefix}.`));
+    await this.admin.deleteTopics({ topics: own, timeout: 10_000 }).catch(() => undefined);
+    await this.admin.disconnect();
+  }
+}
+
+function kafkaOf({ kafkaBrokers }: Servers) {
+  const usual = { clientId: "test", tls: null, sasl: null, connectionTimeoutMs: 2000, requestTimeoutMs: 10_000 };
+  return { ...usual, brokers: kafkaBrokers.split(",") };
+}
+
+function registryOf({ schemaRegistryUrl }: Servers) {
+  return { url: schemaRegistryUrl };
+}

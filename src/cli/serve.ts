@@ -28,7 +28,7 @@ export function serveCommand(): Command {
       logger.info({ settings: summary(settings) }, "settings");
       for (const warning of warnings) logger.warn({ file: settings.handlers.file }, warning);
 
-      const bridge = await startBridge({ settings, handlers, stage, logger });
+      const bridge = await startBridge({ settings, handlers, stage, logger, handlersFile: settings.handlers.file });
       const asked = stopSignal();
       const end = await Promise.race([bridge.failed, asked.then(() => null)]);
       await bridge.stop();

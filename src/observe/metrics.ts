@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Every metric of the bridge, by the names under which Prometheus sees them (docs/metrics.md). Labels are bounded: ids of handlers, groups and events. */
 
@@ -11,6 +11,7 @@ const delayBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_60
 
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #sources: (() => Promise<readonly object[]>)[] = [];
 
   readonly requests: Counter<"event" | "decision" | "decided_by"> = this.#counter(
     "requests_total",
@@ -77,8 +78,18 @@ export class Metrics {
     ["group", "reason"],
   );
 
-  constructor() {
-    collectDefaultMetrics({ register: this.#registry, prefix });
+  /** `processWide`: also the figures of the process and the Node runtime; one thread of a process shows them [true]. */
+  constructor({ processWide = true }: { readonly processWide?: boolean } = {}) {
+    if (processWide) collectDefaultMetrics({ register: this.#registry, prefix });
+  }
+
+  /** Figures of another thread, summed with these whenever they are exposed. */
+  addSource(source: () => Promise<readonly object[]>): void {
+    this.#sources.push(source);
+  }
+
+  async asJson(): Promise<readonly object[]> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   /** A gauge whose value is read when it is scraped. */
@@ -104,7 +115,10 @@ export class Metrics {
   }
 
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    const { contentType } = this.#registry;
+    if (this.#sources.length === 0) return { contentType, text: await this.#registry.metrics() };
+    const all = await Promise.all([this.asJson(), ...this.#sources.map((source) => source())]);
+    return { contentType, text: await AggregatorRegistry.aggregate([...all]).metrics() };
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {

@@ -1,0 +1,55 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { BridgeError, messageOf } from "../errors.ts";
+import { observeAfter } from "../observe/after-observer.ts";
+import { createLogger } from "../observe/logger.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { composeAfter } from "./after-stage.ts";
+import { loadHandlers } from "./load-handlers.ts";
+import { stageParts } from "./stage-parts.ts";
+import { type FromWorker, stateEveryMs, type ToWorker, type WorkerBirth } from "./worker-messages.ts";
+
+/**
+ * The after stage in a thread of its own (isolated-after.ts is the other end): whatever a million facts do to this event
+ * loop, the verdicts' is another.
+ */
+
+const { settings, handlersFile } = workerData as WorkerBirth;
+const port = parentPort;
+if (port === null) throw new BridgeError("INTERNAL", "after-worker.ts runs as a worker thread only");
+
+const tell = (message: FromWorker): void => port.postMessage(message);
+const fail = (error: unknown): void =>
+  tell({ kind: "failed", code: error instanceof BridgeError ? error.code : "INTERNAL", message: messageOf(error) });
+
+const logger = createLogger({ level: settings.log.level, base: { thread: "after" } });
+const metrics = new Metrics({ processWide: false });
+const handlers = loadHandlers(handlersFile, settings).handlers.filter((handler) => handler.stage === "after");
+const stage = composeAfter(stageParts(settings, logger, metrics, fail), handlers, observeAfter(logger, metrics));
+const stopping = new AbortController();
+
+const states = setInterval(() => {
+  tell({ kind: "state", waitingFor: stage.checks.filter((check) => !check.holds()).map((check) => check.name) });
+}, stateEveryMs);
+
+port.on("message", (message: ToWorker) => {
+  if (message.kind === "metrics") {
+    void metrics.asJson().then((json) => tell({ kind: "metrics", id: message.id, metrics: json }));
+    return;
+  }
+  stopping.abort();
+  void stage
+    .stop(message.drainMs)
+    .catch(fail)
+    .then(() => {
+      clearInterval(states);
+      tell({ kind: "stopped" });
+      port.close();
+    });
+});
+
+stage.start(stopping.signal).then(
+  () => tell({ kind: "started" }),
+  (error: unknown) => {
+    if (!stopping.signal.aborted) fail(error);
+  },
+);

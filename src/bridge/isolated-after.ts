@@ -1,0 +1,108 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { BridgeError } from "../errors.ts";
+import { bounded } from "../model/bounded.ts";
+import { systemClock } from "../model/clock.ts";
+import type { RunningStage, StageParts } from "./stage.ts";
+import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
+
+/** Without word from the thread for this long, it is not ready. */
+const silentAfterMs = 3000;
+const metricsMs = 2000;
+/** What a stage needs besides draining: leaving groups, closing sockets. */
+const closeMs = 20_000;
+
+/**
+ * The after stage in a worker thread, as a stage of this one. The thread makes its own clients, sockets and event loop; the
+ * two share nothing but these messages. If it dies, the stage has given up.
+ */
+export function composeIsolatedAfter(parts: StageParts, handlersFile: string): RunningStage {
+  const birth: WorkerBirth = { settings: parts.settings, handlersFile };
+  const started = Promise.withResolvers<"started">();
+  const stopped = Promise.withResolvers<"stopped">();
+  const metrics = new Map<number, (metrics: readonly object[]) => void>();
+  let waitingFor: readonly string[] = ["after: starting"];
+  let heardMs = 0;
+  let asked = 0;
+  let stopAsked = false;
+  let worker: Worker | null = null;
+
+  const tell = (message: ToWorker): void => worker?.postMessage(message);
+  const giveUp = (error: BridgeError): void => {
+    started.reject(error);
+    if (!stopAsked) parts.onGaveUp(error);
+  };
+  const hear = (message: FromWorker): void => {
+    heardMs = performance.now();
+    switch (message.kind) {
+      case "started":
+        started.resolve("started");
+        return;
+      case "failed":
+        giveUp(new BridgeError(message.code, message.message));
+        return;
+      case "state":
+        ({ waitingFor } = message);
+        return;
+      case "metrics":
+        metrics.get(message.id)?.(message.metrics);
+        metrics.delete(message.id);
+        return;
+      case "stopped":
+        stopped.resolve("stopped");
+    }
+  };
+
+  parts.metrics.addSource(
+    () =>
+      new Promise((resolve) => {
+        const id = ++asked;
+        // A thread that is busy or gone must not hold up the other's figures.
+        const timer = setTimeout(() => {
+          metrics.delete(id);
+          resolve([]);
+        }, metricsMs);
+        metrics.set(id, (json) => {
+          clearTimeout(timer);
+          resolve(json);
+        });
+        tell({ kind: "metrics", id });
+      }),
+  );
+
+  return {
+    checks: [
+      {
+        name: "after: running",
+        holds: () => waitingFor.length === 0 && performance.now() - heardMs < silentAfterMs,
+      },
+    ],
+    start(signal) {
+      worker = new Worker(new URL(`./after-worker${extname(import.meta.url)}`, import.meta.url), {
+        workerData: birth,
+        env: process.env,
+      });
+      worker.on("message", hear);
+      worker.on("error", (error: Error) =>
+        giveUp(new BridgeError("INTERNAL", `the after stage's thread died: ${error.message}`, { cause: error })),
+      );
+      worker.on("exit", () => {
+        stopped.resolve("stopped");
+        giveUp(new BridgeError("INTERNAL", "the after stage's thread ended"));
+      });
+      signal.addEventListener(
+        "abort",
+        () => started.reject(new BridgeError("CLOSED", "stopped while the after stage started")),
+        { once: true },
+      );
+      return started.promise.then(() => undefined);
+    },
+    async stop(drainMs) {
+      stopAsked = true;
+      if (worker === null) return;
+      tell({ kind: "stop", drainMs });
+      await bounded(stopped.promise, drainMs + closeMs, systemClock);
+      await worker.terminate();
+    },
+  };
+}

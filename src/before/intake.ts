@@ -134,7 +134,7 @@ export class Intake implements RecordSink {
     }
     const decided = await this.#verdict(record, admission, receivedAtMs);
     const end = await replier.send(record, decided.verdict, decided.encoded).then(
-      () => "replied" as const,
+      (chosen) => (chosen === "by-request" ? ("replied" as const) : ("replied-by-key" as const)),
       () => "reply-failed" as const,
     );
     observer.decided(record, admission, decided, end, clock.monotonicMs() - receivedAtMs);

@@ -58,6 +58,7 @@ export interface Request extends RequestIdentity {
 /** How a request ended for the bridge; each is counted. */
 export type RequestEnd =
   | "replied" // the verdict stands on the reply topic
+  | "replied-by-key" // as `replied`; it named no partition, or none that exists, and the operation id chose one
   | "no-reply-target" // it names no reply topic we may write to, or no correlation id: nobody can be answered
   | "tombstone" // no value: not a request
   | "reply-failed" // the verdict could not be written in time; the core's own clock decides
@@ -66,8 +67,8 @@ export type RequestEnd =
 export interface Replier {
   /** Why no reply can reach anybody; null when one can. From the headers alone. */
   refusal(record: InboundRecord): string | null;
-  /** Resolves when all in-sync replicas hold the reply. */
-  send(record: InboundRecord, verdict: Verdict, encodedData: Buffer | null): Promise<void>;
+  /** Resolves when all in-sync replicas hold the reply, with what chose its partition. */
+  send(record: InboundRecord, verdict: Verdict, encodedData: Buffer | null): Promise<"by-request" | "by-key">;
 }
 
 /** What happened, for logs and metrics. Must return at once and never throw. */

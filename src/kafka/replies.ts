@@ -40,6 +40,7 @@ export function createReplier({ producer, allowedTopics, partitionsOf, encode }:
         headers: replyHeaders(target.correlationId),
       };
       await producer.send(reply);
+      return exists ? "by-request" : "by-key";
     },
   };
 }

@@ -92,8 +92,8 @@ export class BridgeProcess {
 
   /** Waits for a line; rejects when none comes in time or the process ends first. */
   async line(what: string, matches: (line: LogLine) => boolean, ms = 20_000): Promise<LogLine> {
-    await eventually(`log line: ${what}`, () => this.#unlessEnded(this.lines.some(matches)), ms).catch((error: unknown) =>
-      this.#explain(error),
+    await eventually(`log line: ${what}`, () => this.#unlessEnded(this.lines.some(matches)), ms).catch(
+      (error: unknown) => this.#explain(error),
     );
     const line = this.lines.find(matches);
     if (line === undefined) throw new Error("found above");

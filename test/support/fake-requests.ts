@@ -85,7 +85,9 @@ export class FakeRequests {
             if (this.#repliesFail) return Promise.reject(new Error("no broker"));
             this.replies.push({ offset, verdict });
             const held = this.#heldReplies;
-            return held === null ? Promise.resolve() : new Promise((resolve) => void held.push(resolve));
+            return held === null
+              ? Promise.resolve("by-request")
+              : new Promise((resolve) => void held.push(() => resolve("by-request")));
           },
         },
         observer: {

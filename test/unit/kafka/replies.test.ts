@@ -49,7 +49,7 @@ test("a reply goes to the topic and partition the request names, with nothing bu
   const { replies, sent } = replier();
   const headers = { ...good, kafka_replyPartition: partitionBytes(3), spring_json_header_types: Buffer.from("{}") };
   assert.equal(replies.refusal(request(headers)), null);
-  await replies.send(request(headers), verdict, Buffer.from("!"));
+  assert.equal(await replies.send(request(headers), verdict, Buffer.from("!")), "by-request");
   assert.deepEqual(sent, [
     {
       topic: "billing.verdicts",
@@ -78,7 +78,7 @@ for (const [what, partition] of [
 ] as const) {
   test(`a reply partition that is ${what} leaves the choice to the key`, async () => {
     const { replies, sent } = replier();
-    await replies.send(request({ ...good, kafka_replyPartition: partition }), verdict, null);
+    assert.equal(await replies.send(request({ ...good, kafka_replyPartition: partition }), verdict, null), "by-key");
     assert.equal(sent.length, 1);
     assert.ok(sent[0] !== undefined && !("partition" in sent[0]));
     assert.equal(sent[0].key, "op-1");
@@ -87,7 +87,10 @@ for (const [what, partition] of [
 
 test("while the topic's partitions are not known the key chooses, even of partition 0", async () => {
   const { replies, sent } = replier(0);
-  await replies.send(request({ ...good, kafka_replyPartition: partitionBytes(0) }), verdict, null);
+  assert.equal(
+    await replies.send(request({ ...good, kafka_replyPartition: partitionBytes(0) }), verdict, null),
+    "by-key",
+  );
   assert.ok(sent[0] !== undefined && !("partition" in sent[0]));
 });
 

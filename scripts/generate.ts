@@ -3,10 +3,12 @@
  * A generator is a module in generators/: a path and a pure `render`; what it renders may depend on the repository alone.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { eventPages } from "./generators/event-pages.ts";
 import { eventTypes } from "./generators/event-types.ts";
 import type { Generator } from "./generators/generator.ts";
+import { settingsTable } from "./generators/settings-table.ts";
 
-const generators: readonly Generator[] = [eventTypes];
+const generators: readonly Generator[] = [eventTypes, eventPages, settingsTable];
 
 const root = new URL("../", import.meta.url);
 const check = process.argv.includes("--check");

@@ -14,7 +14,7 @@ interface KindRules {
 
 export const rules: Readonly<Record<Kind, KindRules>> = {
   unit: { concurrency: 2, testTimeoutMs: 30_000, needsStack: false },
-  contract: { concurrency: 2, testTimeoutMs: 60_000, needsStack: true },
+  contract: { concurrency: 2, testTimeoutMs: 180_000, needsStack: true },
   integration: { concurrency: 1, testTimeoutMs: 180_000, needsStack: true },
   fault: { concurrency: 1, testTimeoutMs: 300_000, needsStack: true },
   e2e: { concurrency: 1, testTimeoutMs: 600_000, needsStack: true },

@@ -4,8 +4,9 @@ import fc from "fast-check";
 import type { DeadLetter } from "../../../src/after/ports.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
 import { openDeadLetterWriter, readDeadLetter } from "../../../src/kafka/dead-letter-codec.ts";
+import { type Heartbeat, openHeartbeatWriter, readHeartbeat } from "../../../src/kafka/heartbeat-codec.ts";
 import type { RecordLookup } from "../../../src/kafka/registry.ts";
-import { deadLetterSchema, subjectOf, verdictSchema } from "../../../src/kafka/schemas.ts";
+import { deadLetterSchema, heartbeatSchema, subjectOf, verdictSchema } from "../../../src/kafka/schemas.ts";
 import { openVerdictWriter, readVerdict } from "../../../src/kafka/verdict-codec.ts";
 import { failureKinds } from "../../../src/model/failure.ts";
 import type { Verdict } from "../../../src/model/verdict.ts";
@@ -13,6 +14,7 @@ import type { Verdict } from "../../../src/model/verdict.ts";
 const bySubject = new Map([
   [subjectOf("p.verdicts", "Verdict"), createAvroRecord(1, verdictSchema.text)],
   [subjectOf("p.dead-letters", "DeadLetter"), createAvroRecord(2, deadLetterSchema.text)],
+  [subjectOf("p.bridges", "BridgeHeartbeat"), createAvroRecord(3, heartbeatSchema.text)],
 ]);
 const registry = {
   recordBySchema(subject: string) {
@@ -216,4 +218,26 @@ test("a verdict is not read as a dead letter", async () => {
   assert.ok(verdict);
   const value = (await openVerdictWriter(registry, "p.verdicts")).encode(verdict, null);
   assert.equal((await readDeadLetter(registry, value)).kind, "unreadable");
+});
+
+test("a heartbeat comes back from the wire as it went, and is not read from anything else", async () => {
+  const writer = await openHeartbeatWriter(registry, "p.bridges");
+  const beats: fc.Arbitrary<Heartbeat> = fc.record(
+    {
+      ...{ instanceId: text, eventIds: fc.array(text), handlersRevision: orNull(text), startedAt: text, beatAt: text },
+      uptimeMs: fc.nat(),
+    },
+    { noNullPrototype: true },
+  );
+  await fc.assert(
+    fc.asyncProperty(beats, async (beat) => {
+      const reading = await readHeartbeat(registry, writer.encode(beat));
+      assert.deepEqual(JSON.parse(JSON.stringify(reading)), JSON.parse(JSON.stringify({ kind: "heartbeat", beat })));
+    }),
+  );
+  const [verdict] = fc.sample(verdicts, 1);
+  assert.ok(verdict);
+  const other = (await openVerdictWriter(registry, "p.verdicts")).encode(verdict, null);
+  for (const value of [other, Buffer.from("{}"), Buffer.alloc(0)])
+    assert.equal((await readHeartbeat(registry, value)).kind, "unreadable");
 });

@@ -45,9 +45,10 @@ function rawFields(schema: unknown): readonly RawField[] {
 
 suite("every schema file", () => {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".avsc"));
-  test("is one of an event of the catalogue, of a verdict or of a dead letter", () => {
+  test("is one of an event of the catalogue, of a verdict, of a dead letter or of a heartbeat", () => {
     const expected = eventCatalogue.map(({ entity, record }) => `${entity}/${record}.avsc`);
-    assert.deepEqual(files.sort(), [...expected, "verdicts/Verdict.avsc", "dead-letters/DeadLetter.avsc"].sort());
+    const own = ["verdicts/Verdict.avsc", "dead-letters/DeadLetter.avsc", "bridges/BridgeHeartbeat.avsc"];
+    assert.deepEqual(files.sort(), [...expected, ...own].sort());
   });
   for (const file of files) {
     test(`${file} is named as its record, documents every field and knows no other attribute`, () => {

@@ -7,6 +7,7 @@ import { systemClock } from "../model/clock.ts";
 import { silentLogger } from "../model/logger.ts";
 import { type TopicNames, topicNames } from "../model/topics.ts";
 import { type BillingEvent, checkEvent } from "./billing-event.ts";
+import { ClientEvents } from "./client-events.ts";
 import type {
   BillingClient,
   BillingClientCounts,
@@ -41,6 +42,7 @@ class KafkaBillingClient implements BillingClient {
   readonly #topics: TopicNames;
   readonly #producer: RecordProducer;
   readonly #codecs: EventCodecs;
+  readonly #events: ClientEvents;
   readonly #requests: Requests | null;
   #closing: Promise<void> | null = null;
 
@@ -54,10 +56,20 @@ class KafkaBillingClient implements BillingClient {
     this.#topics = topics;
     this.#codecs = codecs;
     this.#producer = producer;
+    this.#events = new ClientEvents(options.source);
     this.#requests =
       options.requests === false
         ? null
-        : new Requests({ options, client, registry, producer, codecs, topics, clock: systemClock });
+        : new Requests({
+            options,
+            client,
+            registry,
+            producer,
+            codecs,
+            topics,
+            events: this.#events,
+            clock: systemClock,
+          });
   }
 
   async open(): Promise<void> {
@@ -99,7 +111,7 @@ class KafkaBillingClient implements BillingClient {
   }
 
   counts(): BillingClientCounts {
-    return this.#requests?.counts() ?? { pending: 0, late: 0, duplicate: 0, conflict: 0, foreign: 0, unreadable: 0 };
+    return { pending: this.#requests?.pending ?? 0, ...this.#events.counts() };
   }
 
   close(): Promise<void> {

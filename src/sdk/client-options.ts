@@ -2,6 +2,7 @@ import type { RecordPosition } from "../kafka/producer.ts";
 import type { KafkaSettings, RegistrySettings } from "../kafka/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { BillingEvent } from "./billing-event.ts";
+import type { ClientEventCounts } from "./client-events.ts";
 import type { EventDataById, EventId } from "./generated/events.ts";
 import type { OnSilence, RequestVerdict } from "./request-verdict.ts";
 
@@ -30,6 +31,14 @@ export interface BillingClientOptions {
   readonly events?: readonly EventId[];
   /** False: `publish` only, no reply consumer [true]. */
   readonly requests?: boolean;
+  /** Where no bridge has a handler for an event, the verdict is allow, `no-handler`, at once, and nothing is sent [true]. */
+  readonly skipWithoutHandlers?: boolean;
+  /** A bridge that was not heard for this long counts for nothing. Milliseconds [2000]; bridges beat every 500. */
+  readonly heardWithinMs?: number;
+  /** After so many silences in a row nobody is asked, and `onSilence` decides at once [5]. */
+  readonly breakerSilences?: number;
+  /** How often a request is asked nevertheless then, to find out. Milliseconds [1000]. */
+  readonly breakerProbeMs?: number;
   readonly logger?: Logger;
 }
 
@@ -44,16 +53,9 @@ export interface RequestOptions {
   readonly baseVersion?: string;
 }
 
-/** Counts since the client was made. */
-export interface BillingClientCounts {
+/** Counts since the client was made, by the kinds of its events (docs/billing-core.md), and how many requests wait now. */
+export interface BillingClientCounts extends ClientEventCounts {
   readonly pending: number;
-  /** Replies that came after the deadline, again, or with another verdict than the first. None was applied. */
-  readonly late: number;
-  readonly duplicate: number;
-  readonly conflict: number;
-  /** Replies for nobody here, or that cannot be read. */
-  readonly foreign: number;
-  readonly unreadable: number;
 }
 
 /** Where a published event stands. */

@@ -45,10 +45,10 @@ export class PendingRequests<Reply> {
   }
 
   /** Hands a reply to its request. `fingerprint` tells an equal repetition from a contradiction. */
-  settle(id: string, reply: Reply, fingerprint: string): "answered" | "late" | "duplicate" | "conflict" | "unknown" {
+  settle(id: string, reply: Reply, fingerprint: string): ReplyEnd {
     if (this.#end(id, reply, fingerprint)) return "answered";
     const before = this.#ended.get(id);
-    if (before === undefined) return "unknown";
+    if (before === undefined) return "foreign";
     if (before === null) return "late";
     return before === fingerprint ? "duplicate" : "conflict";
   }
@@ -72,6 +72,9 @@ export class PendingRequests<Reply> {
     return true;
   }
 }
+
+/** What a reply was; all but the first are kinds of ClientEvents. `foreign`: nobody here waits or waited for it. */
+export type ReplyEnd = "answered" | "late" | "duplicate" | "conflict" | "foreign";
 
 interface Waiting<Reply> {
   readonly timer: Timer;

@@ -4,10 +4,11 @@ import type { Change, DecidedBy, HandlerOutcome, Reason, Verdict } from "../mode
 /** What decides when no verdict came: stated per call or per client, never by a hidden default. */
 export type OnSilence = "allow" | "forbid";
 
-/** Who decided, as the core sees it: the bridge's words, and two that only the client can say. */
+/** Who decided, as the core sees it: the bridge's words, and three that only the client can say. */
 export type Decider =
   | DecidedBy
   | "silence" // no verdict by the deadline, or the request could not be sent
+  | "core-breaker" // the bridge has fallen silent; nothing was sent
   | "pending-full"; // too many requests waited already; nothing was sent
 
 /** The verdict a billing core acts on. There is no third way: an undecided request has become what `onSilence` says. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { BridgeError, messageOf } from "../errors.ts";
 import type { KafkaClient } from "../kafka/client.ts";
 import { requestHeaders } from "../kafka/headers.ts";
@@ -8,12 +8,16 @@ import { createReplyConsumer, type ReplyConsumer } from "../kafka/reply-consumer
 import type { Clock } from "../model/clock.ts";
 import { type InboundRecord, lastHeader } from "../model/record.ts";
 import type { TopicNames } from "../model/topics.ts";
-import { type BillingEvent, type CheckedEvent, checkEvent } from "./billing-event.ts";
-import type { BillingClientCounts, BillingClientOptions, RequestOptions } from "./client-options.ts";
+import type { BillingEvent } from "./billing-event.ts";
+import { BridgesWatch } from "./bridges-watch.ts";
+import { type CheckedRequest, checkRequest } from "./check-request.ts";
+import type { AboutRequest, ClientEvents } from "./client-events.ts";
+import type { BillingClientOptions, RequestOptions } from "./client-options.ts";
+import { CoreBreaker, type Passage } from "./core-breaker.ts";
 import type { EventCodecs } from "./event-codecs.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { readReply } from "./read-reply.ts";
-import { type RequestContext, type RequestVerdict, silentVerdict, verdictOf } from "./request-verdict.ts";
+import { type RequestVerdict, silentVerdict, verdictOf } from "./request-verdict.ts";
 
 export interface RequestParts {
   readonly options: BillingClientOptions;
@@ -22,35 +26,55 @@ export interface RequestParts {
   readonly producer: RecordProducer;
   readonly codecs: EventCodecs;
   readonly topics: TopicNames;
+  readonly events: ClientEvents;
   readonly clock: Clock;
 }
 
-const usualDeadlineMs = 1500;
-const maxDeadlineMs = 5000;
+/** A request under way: what is asked, since when, until when (monotonic milliseconds). */
+interface Asking extends CheckedRequest {
+  readonly value: Buffer;
+  readonly startMs: number;
+  readonly untilMs: number;
+  readonly about: AboutRequest;
+}
+
+const usualSilences = 5;
 
 /**
- * Requests and their verdicts. Three things end a request, whichever comes first: its reply, its deadline, a record that
- * cannot be sent. The deadline is a timer of this process and starts with the call; everything else is a race against it.
+ * Requests and their verdicts. Three things end a request that was asked, whichever comes first: its reply, its deadline, a
+ * record that cannot be sent. The deadline is a timer of this process and starts with the call; everything else is a race
+ * against it. Three things end a request before it is asked: no bridge has a handler, too many wait, the bridge fell silent.
  */
 export class Requests {
   readonly #parts: RequestParts;
   readonly #pending: PendingRequests<InboundRecord>;
   readonly #replies: ReplyConsumer;
-  readonly #counts = { late: 0, duplicate: 0, conflict: 0, foreign: 0, unreadable: 0 };
+  readonly #bridges: BridgesWatch | null;
+  readonly #breaker: CoreBreaker;
   #replyPartition = 0;
+  #closing = false;
 
   constructor(parts: RequestParts) {
+    const { client, clock, options, registry, topics } = parts;
+    const groupPrefix = options.groupPrefix ?? "provisioning-bridge";
     this.#parts = parts;
-    this.#pending = new PendingRequests(parts.clock, parts.options.maxPending ?? 10_000);
-    this.#replies = createReplyConsumer(parts.client, {
-      topic: parts.topics.verdicts,
-      groupPrefix: parts.options.groupPrefix ?? "provisioning-bridge",
+    this.#pending = new PendingRequests(clock, options.maxPending ?? 10_000);
+    this.#breaker = new CoreBreaker(options.breakerSilences ?? usualSilences, options.breakerProbeMs ?? 1000);
+    this.#replies = createReplyConsumer(client, {
+      topic: topics.verdicts,
+      groupPrefix,
       onReply: (record) => this.#onReply(record),
     });
+    const windowMs = options.heardWithinMs ?? 2000;
+    this.#bridges =
+      options.skipWithoutHandlers === false
+        ? null
+        : new BridgesWatch({ client, registry, topic: topics.bridges, groupPrefix, windowMs, clock });
   }
 
   /** Resolves when every reply written from now on will be seen. */
   async open(timeoutMs: number): Promise<void> {
+    this.#bridges?.start();
     this.#replyPartition = (await this.#replies.start(timeoutMs)).partition;
   }
 
@@ -58,57 +82,92 @@ export class Requests {
     return this.#replies.ready();
   }
 
-  counts(): BillingClientCounts {
-    return { pending: this.#pending.size, ...this.#counts };
+  /** How many wait. */
+  get pending(): number {
+    return this.#pending.size;
   }
 
   /** What waits is answered by its `onSilence` at once. */
   silenceAll(): void {
+    this.#closing = true;
     this.#pending.silenceAll();
   }
 
-  close(deadlineMs: number): Promise<void> {
-    return this.#replies.stop(deadlineMs);
+  async close(deadlineMs: number): Promise<void> {
+    await Promise.all([this.#replies.stop(deadlineMs), this.#bridges?.close(deadlineMs)]);
   }
 
   /** As BillingClient.request. */
-  async ask(event: BillingEvent, options: RequestOptions): Promise<RequestVerdict> {
-    const { clock, codecs, registry } = this.#parts;
+  async ask(event: BillingEvent, own: RequestOptions): Promise<RequestVerdict> {
+    const { clock, codecs, events, options, topics } = this.#parts;
     const startMs = clock.monotonicMs();
-    const untilMs = startMs + deadlineOf(options.deadlineMs ?? this.#parts.options.deadlineMs);
-    const checked = checkEvent(event, this.#parts.options.source);
-    const topic = this.#topicOf(checked);
-    const context = this.#contextOf(checked, options);
-    const elapsed = (): number => Math.round(clock.monotonicMs() - startMs);
+    const checked = checkRequest(event, own, options, topics);
+    const { context } = checked;
     // The codec was looked up when the client was made: no wait here depends on the registry.
-    const value = codecs.request(checked.type).encode(checked.data);
-    if (this.#pending.full) return silentVerdict(context, "pending-full", "too many requests wait already", elapsed());
-
-    const answer = await this.#send(topic, checked, context, value, untilMs);
-    if (answer.kind === "silence") return silentVerdict(context, "silence", answer.why, elapsed());
-    // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
-    const dataHash = createHash("sha256").update(value).digest("hex");
-    const reading = await readReply(registry, answer.record, dataHash, context, { clock, untilMs });
-    if (reading.kind === "verdict") return verdictOf(context, reading.verdict, elapsed());
-    this.#counts.unreadable++;
-    return silentVerdict(context, "silence", reading.detail, elapsed());
+    const value = codecs.request(checked.event.type).encode(checked.event.data);
+    const about = { eventId: checked.event.type.id, operationId: context.operationId, attempt: context.attempt };
+    const asking: Asking = { ...checked, value, startMs, untilMs: startMs + checked.deadlineMs, about };
+    const verdict = await this.#decide(asking);
+    const { changed, decidedBy, decision, handler, ms } = verdict;
+    events.tell("verdict", { ...about, decision, decidedBy, handler, changed, ms });
+    return verdict;
   }
 
-  async #send(
-    topic: string,
-    checked: CheckedEvent,
-    context: RequestContext,
-    value: Buffer,
-    untilMs: number,
-  ): Promise<Answer> {
+  async #decide(asking: Asking): Promise<RequestVerdict> {
+    const { clock, events } = this.#parts;
+    const { about, context } = asking;
+    if (this.#bridges?.noneHas(about.eventId) === true) {
+      events.tell("no-handler-skip", about);
+      return { ...silentVerdict(context, "no-handler", null, this.#elapsed(asking)), decision: "allow" };
+    }
+    if (this.#pending.full) {
+      events.tell("pending-full", about);
+      return silentVerdict(context, "pending-full", "too many requests wait already", this.#elapsed(asking));
+    }
+    const passage = this.#breaker.admit(clock.monotonicMs());
+    if (passage === null) {
+      events.tell("core-breaker", about);
+      return silentVerdict(context, "core-breaker", "the bridge has fallen silent", this.#elapsed(asking));
+    }
+    const answer = await this.#send(asking);
+    if (answer.kind === "reply") return this.#read(asking, answer.record);
+    events.tell("silence", { ...about, why: answer.kind === "unsent" ? messageOf(answer.error) : null });
+    if (answer.kind === "silence" || isNoFaultOfData(answer.error)) this.#onSilence(passage);
+    const why = answer.kind === "unsent" ? messageOf(answer.error) : null;
+    return silentVerdict(context, "silence", why, this.#elapsed(asking));
+  }
+
+  async #read(asking: Asking, record: InboundRecord): Promise<RequestVerdict> {
+    const { clock, events, registry } = this.#parts;
+    const { about, context, untilMs, value } = asking;
+    const dataHash = createHash("sha256").update(value).digest("hex");
+    // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
+    const reading = await readReply(registry, record, dataHash, context, { clock, untilMs });
+    if (reading.kind === "verdict") {
+      const openMs = this.#breaker.answered(clock.monotonicMs());
+      if (openMs !== null) events.tell("core-breaker-closed", { openMs: Math.round(openMs) });
+      return verdictOf(context, reading.verdict, this.#elapsed(asking));
+    }
+    events.tell("unreadable", { ...about, why: reading.detail });
+    return silentVerdict(context, "silence", reading.detail, this.#elapsed(asking));
+  }
+
+  #onSilence(passage: Passage): void {
+    const { clock, events, options } = this.#parts;
+    // What closing ends says nothing about the bridge.
+    if (this.#closing || !this.#breaker.silent(passage, clock.monotonicMs())) return;
+    events.tell("core-breaker-opened", { silences: options.breakerSilences ?? usualSilences });
+  }
+
+  async #send({ topic, event, context, value, untilMs }: Asking): Promise<Answer> {
     const { clock, producer, topics } = this.#parts;
     const correlationId = randomBytes(16);
     const id = correlationId.toString("hex");
     const leftMs = untilMs - clock.monotonicMs();
-    let unsent: string | null = null;
+    let unsent: { readonly error: unknown } | null = null;
     const reply = new Promise<InboundRecord | null>((resolve) => this.#pending.add(id, leftMs, resolve));
     const headers = requestHeaders({
-      ...checked.headers,
+      ...event.headers,
       correlationId,
       replyTopic: topics.verdicts,
       replyPartition: this.#replyPartition,
@@ -118,38 +177,19 @@ export class Requests {
       budgetMs: Math.floor(leftMs),
       ...(context.baseVersion === null ? {} : { baseVersion: context.baseVersion }),
     });
-    producer.send({ topic, key: checked.key ?? context.operationId, value, headers }).catch((error: unknown) => {
-      unsent = messageOf(error);
+    producer.send({ topic, key: event.key ?? context.operationId, value, headers }).catch((error: unknown) => {
+      unsent = { error };
       this.#pending.silence(id);
     });
     const record = await reply;
-    return record === null ? { kind: "silence", why: unsent } : { kind: "reply", record };
+    if (record !== null) return { kind: "reply", record };
+    // Written by the handler above, which the compiler does not follow.
+    const failure = unsent as { readonly error: unknown } | null;
+    return failure === null ? { kind: "silence" } : { kind: "unsent", error: failure.error };
   }
 
-  #topicOf({ type }: CheckedEvent): string {
-    const topic = this.#parts.topics.before[type.entity];
-    if (type.before && topic !== undefined) return topic;
-    throw new BridgeError("USAGE", `${type.id} has no before stage: it only tells what happened; use publish`);
-  }
-
-  #contextOf({ data }: CheckedEvent, options: RequestOptions): RequestContext {
-    const onSilence = options.onSilence ?? this.#parts.options.onSilence;
-    if (onSilence === undefined) {
-      throw new BridgeError(
-        "USAGE",
-        "state what decides when no verdict comes: onSilence, per request or for the client",
-      );
-    }
-    const attempt = options.attempt ?? 1;
-    if (!Number.isSafeInteger(attempt) || attempt < 1)
-      throw new BridgeError("USAGE", "attempt must be a whole number from 1 on");
-    return {
-      data,
-      onSilence,
-      attempt,
-      operationId: options.operationId ?? randomUUID(),
-      baseVersion: options.baseVersion ?? null,
-    };
+  #elapsed({ startMs }: Asking): number {
+    return Math.round(this.#parts.clock.monotonicMs() - startMs);
   }
 
   #onReply(record: InboundRecord): void {
@@ -157,18 +197,17 @@ export class Requests {
     const fingerprint = createHash("sha256")
       .update(record.value ?? "")
       .digest("base64");
-    const end = correlationId === undefined ? "unknown" : this.#pending.settle(correlationId, record, fingerprint);
-    if (end === "unknown") this.#counts.foreign++;
-    else if (end !== "answered") this.#counts[end]++;
+    const end = correlationId === undefined ? "foreign" : this.#pending.settle(correlationId, record, fingerprint);
+    if (end !== "answered") this.#parts.events.tell(end, { operationId: record.key?.toString() ?? null });
   }
 }
 
 type Answer =
   | { readonly kind: "reply"; readonly record: InboundRecord }
-  | { readonly kind: "silence"; readonly why: string | null };
+  | { readonly kind: "silence" }
+  | { readonly kind: "unsent"; readonly error: unknown };
 
-function deadlineOf(givenMs: number | undefined): number {
-  const deadlineMs = givenMs ?? usualDeadlineMs;
-  if (Number.isFinite(deadlineMs) && deadlineMs >= 1 && deadlineMs <= maxDeadlineMs) return deadlineMs;
-  throw new BridgeError("USAGE", `deadlineMs must be 1 to ${maxDeadlineMs} milliseconds`);
+/** A record that is too large says something about its data, and nothing about bridge or broker. */
+function isNoFaultOfData(error: unknown): boolean {
+  return !(error instanceof BridgeError && error.code === "RECORD_TOO_LARGE");
 }

@@ -12,7 +12,7 @@ describe("pending requests", () => {
     assert.equal(pending.settle("a", "yes", "1"), "answered");
     assert.equal(pending.settle("a", "yes", "1"), "duplicate");
     assert.equal(pending.settle("a", "no", "2"), "conflict");
-    assert.equal(pending.settle("b", "no", "2"), "unknown");
+    assert.equal(pending.settle("b", "no", "2"), "foreign");
     assert.deepEqual(ends, ["yes"]);
   });
 

@@ -12,6 +12,7 @@ import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { createTasks } from "../tasks/runner.ts";
+import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
@@ -63,6 +64,12 @@ export function composeBefore(
     },
     { inFlight: settings.before.inFlight, deadlineMs: settings.before.deadlineMs, commitEveryMs: 200 },
   );
+  const heartbeat = new Heartbeat({
+    ...{ registry, clock, logger, topic: topics.bridges },
+    producer: createRecordProducer(client, { timeoutMs: beatTimeoutMs }),
+    handlers: () => handlers,
+    onFailed: () => parts.metrics.heartbeatFailures.inc(),
+  });
   parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", intake.inFlight]]);
 
   return {
@@ -77,11 +84,12 @@ export function composeBefore(
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
       await consumer.start(signal);
+      heartbeat.start();
     },
     async stop(drainMs) {
       await intake.drain(Math.min(drainMs, closeMs));
       await consumer.stop(closeMs);
-      await producer.close(closeMs);
+      await Promise.all([producer.close(closeMs), heartbeat.stop(beatTimeoutMs)]);
       await Promise.all([tasks.close(closeMs), counts?.close()]);
     },
   };

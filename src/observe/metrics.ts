@@ -43,6 +43,11 @@ export class Metrics {
     "By how much the newest skewed request came from the future.",
     [],
   );
+  readonly heartbeatFailures: Counter<never> = this.#counter(
+    "heartbeat_failures_total",
+    "Heartbeats that could not be written.",
+    [],
+  );
   readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", [
     "group",
     "end",

@@ -32,6 +32,8 @@ interface Owned extends TopicPartition {
   dirty: boolean;
 }
 
+type Poison = Extract<Admission, { kind: "poison" }>;
+
 interface Waiting extends Unsettled {
   older: Waiting | null;
   newer: Waiting | null;
@@ -154,15 +156,14 @@ export class Intake implements RecordSink {
     if (skewMs > reportedSkewMs) observer.skewed(record, skewMs);
     const remainingMs = remainingAtReceipt(received);
     if (isExpired(remainingMs)) return unasked(expiredVerdict(request));
-    if (admission.kind === "poison")
-      return unasked(unreadableVerdict(request, `${admission.reason}: ${admission.detail}`));
+    if (admission.kind === "poison") return poisoned(request, admission);
     if (this.#inFlight > this.#limits.inFlight) return unasked(overloadVerdict(request));
 
     const decideByMs = decideBy(receivedAtMs, remainingMs);
     const reading = await this.#within(reader.read(record), decideByMs);
     if (reading === "late") return unasked(unreadableVerdict(request, "the schema could not be had in time"));
     if (reading.kind === "registry-away") return unasked(unreadableVerdict(request, reading.detail));
-    if (reading.kind === "poison") return unasked(unreadableVerdict(request, `${reading.reason}: ${reading.detail}`));
+    if (reading.kind === "poison") return poisoned(request, reading);
     const { event, recode } = reading;
     const sequence = `${record.topic}/${record.partition}/${record.offset}`;
     return this.#ports.decide({ event, recode, ...request, sequence, decideByMs });
@@ -203,4 +204,8 @@ export class Intake implements RecordSink {
 
 function unasked(verdict: Verdict): Decided {
   return { verdict, encoded: null, failures: [] };
+}
+
+function poisoned(request: Request, { reason, detail }: Poison): Decided {
+  return { ...unasked(unreadableVerdict(request, `${reason}: ${detail}`)), poison: reason };
 }

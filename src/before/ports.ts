@@ -3,7 +3,7 @@ import type { Answer } from "../model/answer.ts";
 import type { BridgeEvent } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import type { BeforeHandler } from "../model/handler.ts";
-import type { Admission, Recode } from "../model/reading.ts";
+import type { Admission, PoisonReason, Recode } from "../model/reading.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -13,7 +13,10 @@ export type AskOutcome =
   | { readonly kind: "failure"; readonly failure: Failure };
 
 export interface BeforeTasks {
-  /** Asks one handler. Never rejects; ends at `call.timeoutMs` at the latest, or at once when `signal` aborts. */
+  /**
+   * Asks one handler. Never rejects; ends at `call.timeoutMs` at the latest, or at once when `signal` aborts: with a
+   * TimeoutError when the call's own time is over (as AbortSignal.timeout does), otherwise because nobody needs it.
+   */
   ask(handler: BeforeHandler, call: TaskCall, signal: AbortSignal): Promise<AskOutcome>;
 }
 
@@ -36,6 +39,8 @@ export interface Decided {
   readonly encoded: Buffer | null;
   /** For logs: what the outcomes in the verdict have no room for. */
   readonly failures: readonly { readonly handler: string; readonly failure: Failure }[];
+  /** Why the record can never be read, if that is what ended it. */
+  readonly poison?: PoisonReason;
 }
 
 /** What of a request travels back whatever is decided. All of it is in the record's headers and bytes. */

@@ -8,7 +8,7 @@ import type { Metrics } from "./metrics.ts";
 /** One wide log line and the counters of every request. */
 export function observeBefore(logger: Logger, metrics: Metrics): BeforeObserver {
   return {
-    decided(record, admission, { verdict, failures }, end, ms) {
+    decided(record, admission, { verdict, failures, poison }, end, ms) {
       metrics.requestEnds.inc({ end });
       metrics.requests.inc({ event: eventLabel(admission), decision: verdict.decision, decided_by: verdict.decidedBy });
       metrics.requestSeconds.observe({ event: eventLabel(admission) }, ms / 1000);
@@ -16,7 +16,7 @@ export function observeBefore(logger: Logger, metrics: Metrics): BeforeObserver 
         metrics.handlerOutcomes.inc({ handler: id, stage: "before", outcome });
         metrics.handlerSeconds.observe({ handler: id, stage: "before" }, took / 1000);
       }
-      if (admission.kind === "poison") metrics.poison.inc({ stage: "before", reason: admission.reason });
+      if (poison !== undefined) metrics.poison.inc({ stage: "before", reason: poison });
       const fields = {
         event: admission.kind === "admitted" ? admission.eventId : null,
         operation: verdict.operationId,

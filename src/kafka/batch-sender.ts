@@ -109,6 +109,8 @@ export class BatchSender {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
+      // Partitions that were added are unknown, and so refused, for this long.
+      metadataMaxAge: 30_000,
       createPartitioner: () => {
         const choose = Partitioners.DefaultPartitioner();
         return (args) => {

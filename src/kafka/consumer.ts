@@ -1,12 +1,20 @@
-import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload } from "kafkajs";
+import type { EachBatchPayload, Offsets } from "kafkajs";
 import { BridgeError, messageOf } from "../errors.ts";
 import { bounded } from "../model/bounded.ts";
-import { type Clock, systemClock, type Timer } from "../model/clock.ts";
-import type { InboundRecord, TopicPartition } from "../model/record.ts";
-import type { CommitPosition, RecordSink, RecordSource } from "../model/record-source.ts";
+import { type Clock, systemClock } from "../model/clock.ts";
+import type { TopicPartition } from "../model/record.ts";
+import type { AssignedPartition, CommitPosition, RecordSink, RecordSource } from "../model/record-source.ts";
 import type { KafkaClient } from "./client.ts";
+import { type Committed, type LostRange, readCommitted } from "./committed.ts";
+import { ConsumerLife } from "./consumer-life.ts";
+import type { ConsumerTiming } from "./consumer-timing.ts";
+import { inboundRecord } from "./inbound.ts";
+import { LossWatch } from "./loss-watch.ts";
 import { OwnedPartitions } from "./owned-partitions.ts";
 import { stickyAssigner } from "./sticky-assigner.ts";
+import { isPassing, type LifeReport, Supervisor } from "./supervisor.ts";
+
+export { afterTiming, beforeTiming, type ConsumerTiming } from "./consumer-timing.ts";
 
 export interface GroupConsumerOptions {
   readonly groupId: string;
@@ -14,323 +22,264 @@ export interface GroupConsumerOptions {
   readonly sink: RecordSink;
   /** Called once when the consumer could not be brought back; the process should end. */
   readonly onGaveUp: (error: BridgeError) => void;
+  /** Records that this group should have read are gone; nobody else will say so. It is logged, too. */
+  readonly onLost?: (lost: LostRange) => void;
   readonly timing: ConsumerTiming;
   readonly clock?: Clock;
 }
 
-/** Milliseconds. Heartbeats go out between fetches only, so `maxWaitMs` must stay well below `sessionTimeoutMs`. */
-export interface ConsumerTiming {
-  readonly maxWaitMs: number;
-  readonly heartbeatMs: number;
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-}
-
-/** Quick to notice a member that left or died: a verdict's deadline is short. */
-export const beforeTiming: ConsumerTiming = {
-  maxWaitMs: 250,
-  heartbeatMs: 300,
-  sessionTimeoutMs: 6000,
-  rebalanceTimeoutMs: 6000,
-};
-/**
- * Cheaper when idle, and still within a second of noticing that it should stop or that the group has changed: kafkajs
- * does either only between fetches.
- */
-export const afterTiming: ConsumerTiming = {
-  maxWaitMs: 1000,
-  heartbeatMs: 1000,
-  sessionTimeoutMs: 10_000,
-  rebalanceTimeoutMs: 10_000,
-};
+export type ConsumerState = "starting" | "assigned" | "rejoining" | "stopped";
 
 export interface GroupConsumer extends RecordSource {
-  /** Waits for broker and topics as long as it takes, saying so; resolves at the first join. Rejects when `signal` aborts. */
+  /**
+   * Waits for broker and topics as long as it takes, saying so; resolves at the first join. Rejects with CLOSED when
+   * `signal` aborts, and is stopped then; rejects as `onGaveUp` says when waiting will not mend it.
+   */
   start(signal: AbortSignal): Promise<void>;
-  state(): "starting" | "assigned" | "rejoining" | "stopped";
-  /** Leaves the group; resolves within `deadlineMs`. Idempotent. */
+  state(): ConsumerState;
+  assignedPartitions(): readonly TopicPartition[];
+  /**
+   * Leaves the group; resolves within `deadlineMs`, which should be longer than `maxWaitMs`: a fetch that is out is waited
+   * for, and a member that does not get to leave keeps its partitions until its session ends. Idempotent.
+   */
   stop(deadlineMs: number): Promise<void>;
 }
 
-const retryStartMs = 1000;
-const stallCheckMs = 5000;
-/** Without a fetch for this long, while nothing crashed, the client is taken for dead. */
-const stalledAfterMs = 60_000;
-const maxRebuilds = 5;
+const maxFailures = 5;
 const commitTimeoutMs = 5000;
+const readCommittedMs = 3000;
+const abortedStopMs = 2000;
 
 /**
  * A member of a consumer group that hands over and returns.
  *
- *   starting ── join ──► assigned ◄── join ── rejoining ◄── rebalance, crash, stall (client rebuilt)
- *                            └── stop ──► stopped                 └── rebuilt in vain: onGaveUp
+ *   starting ── join ──► assigned ◄── join ── rejoining ◄── rebalance, or the client ended and is built anew (Supervisor)
+ *                            └── stop ──► stopped
  *
- * Nothing leaves the batch callback: kafkajs dies for ever on some errors and crashes in circles on the others. It rejoins by
- * itself after most failures; after those it calls final, and when it falls silent, the client is built anew.
+ * At a join the sink is told first what it keeps, if it lost anything, then everything it owns; no record of the new
+ * generation gets to it before that.
  */
 export function createGroupConsumer(client: KafkaClient, options: GroupConsumerOptions): GroupConsumer {
   return new SupervisedConsumer(client, options);
 }
+
+type Commit = (offsets: Offsets) => Promise<void>;
 
 class SupervisedConsumer implements GroupConsumer {
   readonly #client: KafkaClient;
   readonly #options: GroupConsumerOptions;
   readonly #clock: Clock;
   readonly #partitions = new OwnedPartitions();
-  #consumer: Consumer;
-  #state: "starting" | "assigned" | "rejoining" | "stopped" = "starting";
-  #lastSignMs: number;
-  #rebuilds = 0;
-  #rebuilding: Promise<void> | null = null;
-  #stallTimer: Timer | null = null;
+  readonly #losses: LossWatch;
+  readonly #supervisor: Supervisor;
+  readonly #first = Promise.withResolvers<undefined>();
+  #life: ConsumerLife | null = null;
+  #state: ConsumerState = "starting";
+  #joins = 0;
+  /** Pending while the sink is about to be told what it owns. */
+  #admission: Promise<void> | null = null;
+  #commit: Commit | null = null;
   #stopping: Promise<void> | null = null;
-  #joined: (() => void) | null = null;
 
   constructor(client: KafkaClient, options: GroupConsumerOptions) {
     this.#client = client;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#lastSignMs = this.#clock.monotonicMs();
-    this.#consumer = this.#build();
+    const { groupId, topics, onLost } = options;
+    this.#losses = new LossWatch(client, { groupId, topics, onLost, clock: this.#clock });
+    // Whoever did not call start() need not hear of it.
+    this.#first.promise.catch(() => undefined);
+    this.#supervisor = new Supervisor({
+      open: () => this.#open(),
+      isAway: isPassing,
+      onEnded: (report) => this.#onEnded(report),
+      onGaveUp: (error) => this.#gaveUp(error),
+      maxFailures,
+      clock: this.#clock,
+    });
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const joined = new Promise<void>((resolve) => {
-      this.#joined = resolve;
-    });
-    while (!(await this.#run())) {
-      if (signal.aborted) throw new BridgeError("CLOSED", "stopped while waiting for Kafka");
-      await this.#pause(retryStartMs);
+    const aborted = (): void => {
+      this.#first.reject(new BridgeError("CLOSED", "stopped while waiting for Kafka"));
+      void this.stop(abortedStopMs);
+    };
+    if (signal.aborted) aborted();
+    else {
+      signal.addEventListener("abort", aborted, { once: true });
+      this.#supervisor.start();
     }
-    this.#watchForStalls();
-    await Promise.race([joined, aborted(signal)]);
+    try {
+      await this.#first.promise;
+    } finally {
+      signal.removeEventListener("abort", aborted);
+    }
   }
 
-  state(): "starting" | "assigned" | "rejoining" | "stopped" {
+  state(): ConsumerState {
     return this.#state;
+  }
+
+  assignedPartitions(): readonly TopicPartition[] {
+    return this.#state === "assigned" ? this.#partitions.all() : [];
   }
 
   pause(partition: TopicPartition): void {
     this.#partitions.pause(partition);
-    this.#tell(() => this.#consumer.pause([{ topic: partition.topic, partitions: [partition.partition] }]));
+    this.#apply(partition);
   }
 
   resume(partition: TopicPartition): void {
     this.#partitions.resume(partition);
-    this.#tell(() => this.#consumer.resume([{ topic: partition.topic, partitions: [partition.partition] }]));
+    this.#apply(partition);
   }
 
   async commit(positions: readonly CommitPosition[]): Promise<void> {
-    if (this.#state !== "assigned") throw new BridgeError("BROKER_UNAVAILABLE", `the group is ${this.#state}`);
     // The broker fences by generation, not by ownership: it would take a commit for somebody else's partition.
     const own = positions.filter((position) => this.#partitions.owns(position));
     if (own.length === 0) return;
-    const commit = this.#consumer.commitOffsets(
-      own.map((position) => ({ ...position, offset: String(position.offset) })),
-    );
+    if (this.#state !== "assigned" || this.#commit === null) {
+      throw new BridgeError("BROKER_UNAVAILABLE", `nothing can be committed: the group is ${this.#state}`);
+    }
+    const topics = [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, list]) => ({
+      topic,
+      partitions: list.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
+    }));
+    const commit = this.#commit({ topics });
     if ((await bounded(commit, commitTimeoutMs, this.#clock)) === "late") {
       commit.catch(() => undefined);
       throw new BridgeError("TIMED_OUT", "the commit took too long");
     }
-    await commit;
+    try {
+      await commit;
+    } catch (error) {
+      throw new BridgeError("BROKER_UNAVAILABLE", `not committed: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   stop(deadlineMs: number): Promise<void> {
-    this.#stopping ??= this.#stop(deadlineMs);
+    this.#state = "stopped";
+    this.#first.reject(new BridgeError("CLOSED", "the consumer was stopped"));
+    this.#stopping ??= this.#supervisor.stop(deadlineMs);
     return this.#stopping;
   }
 
-  async #stop(deadlineMs: number): Promise<void> {
-    this.#state = "stopped";
-    this.#stallTimer?.cancel();
-    // Leaves the group first, so that the others take over at once instead of after the session timeout.
-    await bounded(this.#consumer.disconnect(), deadlineMs, this.#clock);
+  #open(): ConsumerLife {
+    const { groupId, topics, timing } = this.#options;
+    this.#commit = null;
+    this.#life = new ConsumerLife(this.#client, {
+      topics,
+      config: {
+        groupId,
+        partitionAssigners: [stickyAssigner(() => this.#partitions.ownership())],
+        maxWaitTimeInMs: timing.maxWaitMs,
+        heartbeatInterval: timing.heartbeatMs,
+        sessionTimeout: timing.sessionTimeoutMs,
+        rebalanceTimeout: timing.rebalanceTimeoutMs,
+      },
+      beforeRun: () => (timing.readsCommitted ? this.#losses.look() : Promise.resolve()),
+      onJoin: (life, memberId, owned) => this.#onJoin(life, memberId, owned),
+      onRejoining: () => this.#leaves("rejoining"),
+      onBatch: (life, payload) => this.#onBatch(life, payload),
+      onEmptyBatch: (at, lastOffset) => this.#losses.passed(at, lastOffset),
+      clock: this.#clock,
+    });
+    return this.#life;
   }
 
-  /** Connects, subscribes, runs; false when that has to be tried again. */
-  async #run(): Promise<boolean> {
-    const { groupId, topics } = this.#options;
+  #onJoin(life: ConsumerLife, memberId: string, owned: readonly TopicPartition[]): void {
+    if (life !== this.#life || this.#state === "stopped") return;
+    const { groupId, sink, timing } = this.#options;
+    const join = this.#partitions.join(memberId, owned, this.#clock.epochMs());
+    const generation = ++this.#joins;
+    this.#losses.joined();
+    this.#leaves("rejoining");
+    // kafkajs forgets pauses when it is built anew, and remembers those of partitions that were away for a while.
+    for (const partition of owned) this.#apply(partition);
+    if (join.lost.length > 0) life.guarded(() => sink.assigned(join.kept));
+    const complete = (committed: readonly Committed[]): void => {
+      if (generation !== this.#joins || life !== this.#life || this.#isStopped()) return;
+      this.#state = "assigned";
+      const gained = committed.filter((one) => join.gained.some((partition) => isSame(one, partition)));
+      life.guarded(() => sink.assigned(owned.map((partition) => assignedOf(partition, gained))));
+      life.guarded(() => this.#losses.assigned((at) => this.#partitions.owns(at)));
+      this.#client.logger.info({ groupId, partitions: owned.length }, "joined the group");
+      this.#first.resolve(undefined);
+    };
+    this.#admission = null;
+    if (!timing.readsCommitted || join.gained.length === 0) return complete([]);
+    const topics = [...new Set(join.gained.map(({ topic }) => topic))];
+    const admission = readCommitted(this.#client, groupId, topics, readCommittedMs, this.#clock).then((committed) => {
+      if (committed === null) this.#client.logger.warn({ groupId }, "what was committed cannot be read now");
+      complete(committed ?? []);
+      if (this.#admission === admission) this.#admission = null;
+    });
+    this.#admission = admission;
+  }
+
+  async #onBatch(life: ConsumerLife, payload: EachBatchPayload): Promise<void> {
+    while (this.#admission !== null) await this.#admission;
+    const { batch } = payload;
+    const { topic, partition, messages } = batch;
+    if (life !== this.#life || this.#isStopped() || !this.#partitions.owns({ topic, partition })) return;
+    // Not in the types of kafkajs: the offset that was asked for.
+    const { fetchedOffset } = batch as { fetchedOffset?: unknown };
+    this.#losses.read({ topic, partition }, Number(fetchedOffset), Number(batch.lastOffset()));
+    // The payload's own commit: Consumer.commitOffsets resolves without committing while the runner stops, and otherwise
+    // tries again under the next generation, when the partition may be somebody else's.
+    this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    this.#options.sink.accept(messages.map((message) => inboundRecord({ topic, partition }, message)));
+  }
+
+  #apply({ topic, partition }: TopicPartition): void {
+    const where = [{ topic, partitions: [partition] }];
     try {
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: true,
-        eachBatch: (payload) => {
-          this.#handOver(payload);
-          return Promise.resolve();
-        },
-      });
-      return true;
-    } catch (error) {
-      const hint = messageOf(error).includes("does not host this topic-partition")
-        ? "a topic is missing: run `provisioning-bridge setup`"
-        : messageOf(error);
-      this.#client.logger.warn({ groupId, topics, detail: hint }, "waiting for Kafka");
-      return false;
+      if (this.#partitions.isPaused({ topic, partition })) this.#life?.consumer.pause(where);
+      else this.#life?.consumer.resume(where);
+    } catch {
+      // It does not run now: the next join applies it.
     }
   }
 
-  #build(): Consumer {
-    const { groupId, timing } = this.#options;
-    const consumer = this.#client.kafka.consumer({
-      groupId,
-      partitionAssigners: [stickyAssigner(() => this.#partitions.ownership())],
-      maxWaitTimeInMs: timing.maxWaitMs,
-      heartbeatInterval: timing.heartbeatMs,
-      sessionTimeout: timing.sessionTimeoutMs,
-      rebalanceTimeout: timing.rebalanceTimeoutMs,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: 60_000,
-      retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: 5, restartOnFailure: () => Promise.resolve(true) },
-    });
-    const { events } = consumer;
-    // A consumer that was given up may still speak; only the present one is heard.
-    const heard =
-      <E>(listener: (event: E) => void) =>
-      (event: E): void => {
-        if (this.#consumer === consumer && this.#state !== "stopped") this.#tell(() => listener(event));
-      };
-    consumer.on(
-      events.GROUP_JOIN,
-      heard((event) => this.#onJoin(event)),
-    );
-    consumer.on(
-      events.REBALANCING,
-      heard(() => this.#rejoining()),
-    );
-    consumer.on(
-      events.CRASH,
-      heard((event) => this.#onCrash(event)),
-    );
-    consumer.on(
-      events.FETCH_START,
-      heard(() => this.#sign()),
-    );
-    consumer.on(
-      events.HEARTBEAT,
-      heard(() => this.#sign()),
-    );
-    return consumer;
+  #onEnded({ error, away, tryAgainInMs }: LifeReport): void {
+    this.#leaves("rejoining");
+    const { groupId, topics } = this.#options;
+    const fields = { groupId, topics, detail: hint(error), tryAgainInMs };
+    if (away) this.#client.logger.warn(fields, "waiting for Kafka");
+    else this.#client.logger.error(fields, "the consumer died; building it anew");
   }
 
-  #onJoin({ payload }: ConsumerGroupJoinEvent): void {
-    const { groupId, sink } = this.#options;
-    const owned = Object.entries(payload.memberAssignment).flatMap(([topic, numbers]) =>
-      numbers.map((partition) => ({ topic, partition })),
+  #gaveUp(error: Error): void {
+    this.#state = "stopped";
+    const { groupId, onGaveUp } = this.#options;
+    const gaveUp = new BridgeError(
+      "BROKER_UNAVAILABLE",
+      `the consumer of ${groupId} could not be brought back: ${hint(error)}`,
+      { cause: error },
     );
-    // A new member id means that we were expelled: others may have moved on in what we held, so it is void.
-    if (this.#partitions.join(payload.memberId, owned) === "expelled") sink.assigned([]);
-    sink.assigned(owned);
-    this.#state = "assigned";
-    this.#rebuilds = 0;
-    this.#sign();
-    for (const { partition, paused } of this.#partitions.pauses()) {
-      const where = [{ topic: partition.topic, partitions: [partition.partition] }];
-      if (paused) this.#consumer.pause(where);
-      else this.#consumer.resume(where);
-    }
-    this.#client.logger.info({ groupId, partitions: owned.length }, "joined the group");
-    this.#joined?.();
+    this.#first.reject(gaveUp);
+    onGaveUp(gaveUp);
   }
 
-  #rejoining(): void {
-    this.#state = "rejoining";
-    this.#sign();
-  }
-
-  #onCrash({ payload: { error, restart } }: ConsumerCrashEvent): void {
-    this.#rejoining();
-    this.#client.logger.warn(
-      { groupId: this.#options.groupId, detail: error.message, restart },
-      "the consumer crashed; bringing it back",
-    );
-    if (!restart) void this.#rebuild();
-  }
-
-  #watchForStalls(): void {
-    this.#stallTimer = this.#clock.after(stallCheckMs, () => {
-      if (this.#state === "stopped") return;
-      if (this.#clock.monotonicMs() - this.#lastSignMs > stalledAfterMs) {
-        this.#client.logger.error({ groupId: this.#options.groupId }, "the consumer fell silent; building it anew");
-        void this.#rebuild();
-      }
-      this.#watchForStalls();
-    });
-  }
-
-  #rebuild(): Promise<void> {
-    this.#rebuilding ??= this.#bringBack().finally(() => {
-      this.#rebuilding = null;
-    });
-    return this.#rebuilding;
-  }
-
-  async #bringBack(): Promise<void> {
-    this.#state = "rejoining";
-    const old = this.#consumer;
-    await bounded(old.disconnect(), this.#options.timing.sessionTimeoutMs, this.#clock);
-    while (!this.#isStopped()) {
-      if (++this.#rebuilds > maxRebuilds) {
-        const { groupId } = this.#options;
-        this.#options.onGaveUp(
-          new BridgeError("BROKER_UNAVAILABLE", `the consumer of ${groupId} could not be brought back`),
-        );
-        return;
-      }
-      this.#consumer = this.#build();
-      this.#sign();
-      if (await this.#run()) return;
-      await this.#pause(retryStartMs * this.#rebuilds);
-    }
+  #leaves(state: "rejoining"): void {
+    if (!this.#isStopped()) this.#state = state;
   }
 
   #isStopped(): boolean {
     return this.#state === "stopped";
   }
-
-  /** Never throws, never waits. */
-  #handOver({ batch: { topic, partition, messages } }: EachBatchPayload): void {
-    this.#sign();
-    const records: InboundRecord[] = messages.map((message) => ({
-      topic,
-      partition,
-      offset: Number(message.offset),
-      timestampMs: Number(message.timestamp),
-      key: message.key,
-      value: message.value,
-      headers: message.headers ?? {},
-    }));
-    this.#tell(() => this.#options.sink.accept(records));
-  }
-
-  /** Runs what must not throw into kafkajs; if it does, that is a defect of ours and the consumer lives on. */
-  #tell(action: () => void): void {
-    try {
-      action();
-    } catch (defect) {
-      this.#client.logger.error(
-        { groupId: this.#options.groupId, error: defect },
-        "defect: a consumer's listener threw",
-      );
-    }
-  }
-
-  #sign(): void {
-    this.#lastSignMs = this.#clock.monotonicMs();
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(ms, resolve);
-    });
-  }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const closed = (): void => reject(new BridgeError("CLOSED", "stopped while waiting for Kafka"));
-    if (signal.aborted) closed();
-    else signal.addEventListener("abort", closed, { once: true });
-  });
+function assignedOf(partition: TopicPartition, committed: readonly Committed[]): AssignedPartition {
+  const own = committed.find((one) => isSame(one, partition));
+  return own === undefined ? partition : { ...partition, metadata: own.metadata };
+}
+
+function isSame(left: TopicPartition, right: TopicPartition): boolean {
+  return left.topic === right.topic && left.partition === right.partition;
+}
+
+function hint(error: Error): string {
+  const missing = messageOf(error).includes("does not host this topic-partition");
+  return missing ? "a topic is missing: run `provisioning-bridge setup`" : messageOf(error);
 }

@@ -1,43 +1,64 @@
 import type { TopicPartition } from "../model/record.ts";
 import type { Ownership } from "./sticky-assigner.ts";
 
+/** What a join changed. */
+export interface Join {
+  /** The member id is another than before: others may have moved on in what was held, so it is void and all is gained. */
+  readonly expelled: boolean;
+  readonly kept: readonly TopicPartition[];
+  readonly gained: readonly TopicPartition[];
+  readonly lost: readonly TopicPartition[];
+}
+
 /** What a member owns and has paused, over its joins. */
 export class OwnedPartitions {
   #owned = new Map<string, TopicPartition>();
   readonly #paused = new Set<string>();
   #memberId: string | null = null;
-  #joins = -1;
+  #sinceMs = 0;
 
-  /** Takes a new assignment over. `expelled`: the member id is another than before, so what was held is void. */
-  join(memberId: string, owned: readonly TopicPartition[]): "kept" | "expelled" {
+  /** Takes a new assignment over. `nowMs`: milliseconds since 1970. */
+  join(memberId: string, assigned: readonly TopicPartition[], nowMs: number): Join {
     const expelled = this.#memberId !== null && this.#memberId !== memberId;
+    const before = expelled ? new Map<string, TopicPartition>() : this.#owned;
+    const now = new Map(assigned.map((partition) => [nameOf(partition), partition]));
     this.#memberId = memberId;
-    this.#joins++;
-    this.#owned = new Map(owned.map((partition) => [nameOf(partition), partition]));
+    this.#sinceMs = nowMs;
+    const lost = [...this.#owned].filter(([name]) => expelled || !now.has(name));
+    this.#owned = now;
     // What was lost comes back unpaused, if it comes back: its new owner's state starts anew.
-    for (const name of this.#paused) if (expelled || !this.#owned.has(name)) this.#paused.delete(name);
-    return expelled ? "expelled" : "kept";
+    for (const [name] of lost) this.#paused.delete(name);
+    return {
+      expelled,
+      kept: assigned.filter((partition) => before.has(nameOf(partition))),
+      gained: assigned.filter((partition) => !before.has(nameOf(partition))),
+      lost: lost.map(([, partition]) => partition),
+    };
   }
 
   owns(partition: TopicPartition): boolean {
     return this.#owned.has(nameOf(partition));
   }
 
+  all(): readonly TopicPartition[] {
+    return [...this.#owned.values()];
+  }
+
+  isPaused(partition: TopicPartition): boolean {
+    return this.#paused.has(nameOf(partition));
+  }
+
+  /** Of a partition that is not owned: nothing. */
   pause(partition: TopicPartition): void {
-    this.#paused.add(nameOf(partition));
+    if (this.owns(partition)) this.#paused.add(nameOf(partition));
   }
 
   resume(partition: TopicPartition): void {
     this.#paused.delete(nameOf(partition));
   }
 
-  /** Every owned partition with whether it is to be paused: kafkajs remembers pauses of partitions that were away. */
-  pauses(): readonly { readonly partition: TopicPartition; readonly paused: boolean }[] {
-    return [...this.#owned].map(([name, partition]) => ({ partition, paused: this.#paused.has(name) }));
-  }
-
   ownership(): Ownership {
-    return { owned: [...this.#owned.values()], generation: this.#joins };
+    return { owned: this.all(), since: this.#sinceMs };
   }
 }
 

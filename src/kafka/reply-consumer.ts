@@ -1,10 +1,14 @@
 import { randomInt, randomUUID } from "node:crypto";
-import { AssignerProtocol, type Consumer, type PartitionAssigner } from "kafkajs";
+import type { EachBatchPayload } from "kafkajs";
 import { BridgeError, messageOf } from "../errors.ts";
 import { bounded } from "../model/bounded.ts";
 import { systemClock } from "../model/clock.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { KafkaClient } from "./client.ts";
+import { ConsumerLife } from "./consumer-life.ts";
+import { inboundRecord } from "./inbound.ts";
+import { onePartitionAssigner } from "./one-partition-assigner.ts";
+import { isPassing, Supervisor } from "./supervisor.ts";
 
 export interface ReplyConsumerOptions {
   readonly topic: string;
@@ -16,9 +20,13 @@ export interface ReplyConsumerOptions {
 }
 
 export interface ReplyConsumer {
-  /** Resolves when every reply written from now on will be seen. Rejects BROKER_UNAVAILABLE or NOT_SET_UP. */
+  /**
+   * Resolves when every reply written from now on will be seen. Rejects with BROKER_UNAVAILABLE or NOT_SET_UP, and CLOSED
+   * when it was stopped meanwhile; it may be called again after that.
+   */
   start(timeoutMs: number): Promise<{ readonly partition: number }>;
   ready(): boolean;
+  /** Leaves and forgets its group; resolves within `deadlineMs` and two seconds. Idempotent. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -28,130 +36,133 @@ export interface ReplyConsumer {
  * written while the broker was away are read when it is back.
  */
 export function createReplyConsumer(client: KafkaClient, options: ReplyConsumerOptions): ReplyConsumer {
-  const groupId = `${options.groupPrefix}.replies.${randomUUID()}`;
-  const { topic } = options;
-  let consumer: Consumer | null = null;
-  let next = 0;
-  let joined = false;
-  let stopped = false;
-
-  const listen = async (partition: number): Promise<void> => {
-    const current = client.kafka.consumer({
-      groupId,
-      partitionAssigners: [onlyPartition(topic, partition)],
-      maxWaitTimeInMs: 250,
-      heartbeatInterval: 3000,
-      sessionTimeout: 30_000,
-      allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure: () => Promise.resolve(true) },
-    });
-    consumer = current;
-    const { CRASH, GROUP_JOIN } = current.events;
-    const firstJoin = new Promise<void>((resolve) => {
-      current.on(GROUP_JOIN, () => {
-        current.seek({ topic, partition, offset: String(next) });
-        joined = true;
-        resolve();
-      });
-    });
-    current.on(CRASH, ({ payload: { restart, error } }) => {
-      joined = false;
-      if (restart || stopped || consumer !== current) return;
-      client.logger.warn({ groupId, detail: error.message }, "the reply consumer crashed; building it anew");
-      void again(partition);
-    });
-    await current.connect();
-    await current.subscribe({ topic, fromBeginning: true });
-    await current.run({
-      autoCommit: false,
-      eachBatch: ({ batch }) => {
-        for (const message of batch.messages) {
-          const offset = Number(message.offset);
-          // After a rejoin kafkajs may fetch from an older position before the seek counts.
-          if (batch.partition !== partition || offset < next) continue;
-          next = offset + 1;
-          tell({
-            topic,
-            partition,
-            offset,
-            timestampMs: Number(message.timestamp),
-            key: message.key,
-            value: message.value,
-            headers: message.headers ?? {},
-          });
-        }
-        return Promise.resolve();
-      },
-    });
-    await firstJoin;
-  };
-
-  const again = async (partition: number): Promise<void> => {
-    while (!stopped) {
-      try {
-        await consumer?.disconnect();
-        await listen(partition);
-        return;
-      } catch (error) {
-        client.logger.warn({ groupId, detail: messageOf(error) }, "waiting for Kafka");
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-      }
-    }
-  };
-
-  const tell = (record: InboundRecord): void => {
-    try {
-      options.onReply(record);
-    } catch (defect) {
-      client.logger.error({ groupId, error: defect }, "defect: the reply listener threw");
-    }
-  };
-
-  const begin = async (): Promise<{ partition: number }> => {
-    const ends = await endOffsets(client, topic);
-    const chosen = options.partition ?? ends[randomInt(ends.length)]?.partition;
-    const end = ends.find(({ partition }) => partition === chosen);
-    if (end === undefined) {
-      throw new BridgeError(
-        "NOT_SET_UP",
-        `the reply topic ${topic} has no partition ${chosen ?? 0}: run \`provisioning-bridge setup\``,
-      );
-    }
-    next = end.offset;
-    await listen(end.partition);
-    return { partition: end.partition };
-  };
-
-  return {
-    async start(timeoutMs) {
-      const started = begin();
-      if ((await bounded(started, timeoutMs, systemClock)) === "late") {
-        started.catch(() => undefined);
-        throw new BridgeError("BROKER_UNAVAILABLE", `no reply consumer on ${topic} within ${timeoutMs} ms`);
-      }
-      return started.catch((error: unknown) => {
-        throw error instanceof BridgeError
-          ? error
-          : new BridgeError("BROKER_UNAVAILABLE", `no reply consumer on ${topic}: ${messageOf(error)}`, {
-              cause: error,
-            });
-      });
-    },
-    ready: () => joined,
-    async stop(deadlineMs) {
-      if (stopped) return;
-      stopped = true;
-      joined = false;
-      await bounded(consumer?.disconnect() ?? Promise.resolve(), deadlineMs, systemClock);
-      await bounded(forgetGroup(client, groupId), Math.min(deadlineMs, 2000), systemClock);
-    },
-  };
+  return new PinnedConsumer(client, options);
 }
 
-async function endOffsets(
-  { kafka }: KafkaClient,
-  topic: string,
-): Promise<readonly { partition: number; offset: number }[]> {
+const forgetMs = 2000;
+
+interface Position {
+  readonly partition: number;
+  /** The next offset to read. */
+  offset: number;
+}
+
+class PinnedConsumer implements ReplyConsumer {
+  readonly #client: KafkaClient;
+  readonly #options: ReplyConsumerOptions;
+  readonly #groupId: string;
+  readonly #supervisor: Supervisor;
+  readonly #joinedOnce = Promise.withResolvers<undefined>();
+  #position: Position | null = null;
+  #joined = false;
+  #stopping: Promise<void> | null = null;
+
+  constructor(client: KafkaClient, options: ReplyConsumerOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#groupId = `${options.groupPrefix}.replies.${randomUUID()}`;
+    this.#joinedOnce.promise.catch(() => undefined);
+    this.#supervisor = new Supervisor({
+      open: () => this.#open(),
+      isAway: isPassing,
+      onEnded: ({ error, tryAgainInMs }) => {
+        this.#joined = false;
+        client.logger.warn({ groupId: this.#groupId, detail: error.message, tryAgainInMs }, "waiting for Kafka");
+      },
+      onGaveUp: () => undefined,
+      // A billing core goes on without replies: its own clock decides.
+      maxFailures: Infinity,
+      clock: systemClock,
+    });
+  }
+
+  async start(timeoutMs: number): Promise<{ readonly partition: number }> {
+    const started = this.#begin();
+    if ((await bounded(started, timeoutMs, systemClock)) === "late") {
+      started.catch(() => undefined);
+      throw new BridgeError("BROKER_UNAVAILABLE", `no reply consumer on ${this.#options.topic} within ${timeoutMs} ms`);
+    }
+    return started;
+  }
+
+  ready(): boolean {
+    return this.#joined;
+  }
+
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    this.#joined = false;
+    this.#joinedOnce.reject(new BridgeError("CLOSED", "the reply consumer was stopped"));
+    await this.#supervisor.stop(deadlineMs);
+    if (this.#position !== null) await bounded(forgetGroup(this.#client, this.#groupId), forgetMs, systemClock);
+  }
+
+  async #begin(): Promise<{ readonly partition: number }> {
+    const position = this.#position ?? (await firstPosition(this.#client, this.#options));
+    if (this.#stopping !== null) throw new BridgeError("CLOSED", "the reply consumer was stopped");
+    this.#position ??= position;
+    this.#supervisor.start();
+    await this.#joinedOnce.promise;
+    return { partition: this.#position.partition };
+  }
+
+  #open(): ConsumerLife {
+    const { topic } = this.#options;
+    const partition = this.#position?.partition ?? 0;
+    return new ConsumerLife(this.#client, {
+      topics: [topic],
+      config: {
+        groupId: this.#groupId,
+        partitionAssigners: [onePartitionAssigner(topic, partition)],
+        maxWaitTimeInMs: 250,
+        heartbeatInterval: 3000,
+        sessionTimeout: 30_000,
+      },
+      onJoin: (life) => {
+        // Nothing is ever committed: without this each join would start over at the beginning of the topic.
+        life.consumer.seek({ topic, partition, offset: String(this.#position?.offset ?? 0) });
+        this.#joined = this.#stopping === null;
+        this.#joinedOnce.resolve(undefined);
+      },
+      onRejoining: () => {
+        this.#joined = false;
+      },
+      onBatch: (life, { batch }) => {
+        this.#onBatch(life, batch);
+        return Promise.resolve();
+      },
+      clock: systemClock,
+    });
+  }
+
+  #onBatch(life: ConsumerLife, { topic, partition, messages }: EachBatchPayload["batch"]): void {
+    const position = this.#position;
+    if (position?.partition !== partition || this.#stopping !== null) return;
+    for (const message of messages) {
+      // Offsets that start over mean a topic made anew: its replies are as good as any.
+      position.offset = Number(message.offset) + 1;
+      life.guarded(() => this.#options.onReply(inboundRecord({ topic, partition }, message)));
+    }
+  }
+}
+
+/** The end of the partition that was asked for, or of any one. */
+async function firstPosition(client: KafkaClient, { topic, partition }: ReplyConsumerOptions): Promise<Position> {
+  const ends = await endOffsets(client, topic);
+  const chosen = partition ?? ends[randomInt(Math.max(ends.length, 1))]?.partition;
+  const end = ends.find((one) => one.partition === chosen);
+  if (end !== undefined) return end;
+  throw new BridgeError(
+    "NOT_SET_UP",
+    `the reply topic ${topic} has no partition ${chosen ?? 0}: run \`provisioning-bridge setup\``,
+  );
+}
+
+async function endOffsets({ kafka }: KafkaClient, topic: string): Promise<readonly Position[]> {
   const admin = kafka.admin({ retry: { retries: 4, initialRetryTime: 100, maxRetryTime: 1000 } });
   try {
     await admin.connect();
@@ -159,13 +170,11 @@ async function endOffsets(
     return offsets.map(({ partition, high }) => ({ partition, offset: Number(high) }));
   } catch (error) {
     const missing = messageOf(error).includes("does not host this topic-partition");
-    if (missing)
-      throw new BridgeError(
-        "NOT_SET_UP",
-        `the reply topic ${topic} does not exist: run \`provisioning-bridge setup\``,
-        { cause: error },
-      );
-    throw error;
+    throw missing
+      ? new BridgeError("NOT_SET_UP", `the reply topic ${topic} does not exist: run \`provisioning-bridge setup\``, {
+          cause: error,
+        })
+      : new BridgeError("BROKER_UNAVAILABLE", `no reply consumer on ${topic}: ${messageOf(error)}`, { cause: error });
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
@@ -180,28 +189,4 @@ async function forgetGroup({ kafka }: KafkaClient, groupId: string): Promise<voi
   } finally {
     await admin.disconnect();
   }
-}
-
-/** Names one partition, whoever joins: kafkajs has no `assign()`, and this works as one. */
-function onlyPartition(topic: string, partition: number): PartitionAssigner {
-  const name = "provisioning-bridge-one-partition";
-  return () => ({
-    name,
-    version: 1,
-    protocol: ({ topics }) => ({
-      name,
-      metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
-    }),
-    assign: ({ members }) =>
-      Promise.resolve(
-        members.map(({ memberId }) => ({
-          memberId,
-          memberAssignment: AssignerProtocol.MemberAssignment.encode({
-            version: 1,
-            assignment: { [topic]: [partition] },
-            userData: Buffer.alloc(0),
-          }),
-        })),
-      ),
-  });
 }

@@ -5,7 +5,8 @@ import { assignSticky, type Claimant } from "./sticky-assignment.ts";
 /** What a member owns, told to whoever leads the group; kept up to date by the consumer. */
 export interface Ownership {
   readonly owned: readonly TopicPartition[];
-  readonly generation: number;
+  /** When it was given them. Milliseconds since 1970. */
+  readonly since: number;
 }
 
 const name = "provisioning-bridge-sticky";
@@ -53,12 +54,11 @@ function claimantOf(id: string, metadata: Buffer): Claimant {
 function readOwnership(userData: Buffer | undefined): Ownership {
   try {
     const read = JSON.parse(userData?.toString() ?? "") as Partial<Ownership>;
-    if (Array.isArray(read.owned) && typeof read.generation === "number")
-      return { owned: read.owned, generation: read.generation };
+    if (Array.isArray(read.owned) && typeof read.since === "number") return { owned: read.owned, since: read.since };
   } catch {
     // Not ours.
   }
-  return { owned: [], generation: -1 };
+  return { owned: [], since: 0 };
 }
 
 function byTopic(partitions: readonly TopicPartition[]): Record<string, number[]> {

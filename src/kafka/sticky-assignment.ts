@@ -4,9 +4,12 @@ import type { TopicPartition } from "../model/record.ts";
 export interface Claimant {
   readonly id: string;
   readonly topics: readonly string[];
-  /** What it owned when it last joined, and in which generation: of two that claim the same, the newer owns it. */
+  /**
+   * What it was given at its last join, and when that was (any clock the members roughly share). Of two that claim the
+   * same, the one that was given it later owns it; the other was expelled meanwhile and does not know.
+   */
   readonly owned: readonly TopicPartition[];
-  readonly generation: number;
+  readonly since: number;
 }
 
 /**
@@ -40,13 +43,16 @@ function claimsOf(members: readonly Claimant[]): ReadonlyMap<string, Claimant> {
   for (const member of members) {
     for (const partition of member.owned) {
       const rival = claims.get(nameOf(partition));
-      if (rival === undefined || member.generation > rival.generation) claims.set(nameOf(partition), member);
+      if (rival === undefined || member.since > rival.since) claims.set(nameOf(partition), member);
     }
   }
   return claims;
 }
 
-/** Moves one partition from a member to one that holds at least two fewer; returns whether it could. */
+/**
+ * Moves one partition from a member to one that holds at least two fewer, if there is such a pair: of the topic of which
+ * the giver has the most more than the taker, because topics differ in how busy they are.
+ */
 function moveOne(members: readonly Claimant[], held: ReadonlyMap<string, TopicPartition[]>): boolean {
   const load = (id: string): number => held.get(id)?.length ?? 0;
   const heaviestFirst = [...members].sort(
@@ -54,30 +60,38 @@ function moveOne(members: readonly Claimant[], held: ReadonlyMap<string, TopicPa
   );
   for (const giver of heaviestFirst) {
     const own = held.get(giver.id) ?? [];
-    for (let at = own.length - 1; at >= 0; at--) {
-      const partition = own[at];
-      const taker = partition === undefined ? undefined : lightestOf(members, held, partition.topic);
-      if (partition !== undefined && taker !== undefined && load(giver.id) - load(taker) > 1) {
-        own.splice(at, 1);
-        held.get(taker)?.push(partition);
-        return true;
-      }
+    let best: { at: number; taker: string; surplus: number } | null = null;
+    for (const [at, { topic }] of own.entries()) {
+      const taker = lightestOf(members, held, topic);
+      if (taker === undefined || load(giver.id) - load(taker) < 2) continue;
+      const surplus = ofTopic(own, topic) - ofTopic(held.get(taker), topic);
+      if (best === null || surplus >= best.surplus) best = { at, taker, surplus };
     }
+    if (best === null) continue;
+    held.get(best.taker)?.push(...own.splice(best.at, 1));
+    return true;
   }
   return false;
 }
 
+/** The subscriber that holds the fewest partitions, and of those the one with the fewest of the topic. */
 function lightestOf(
   members: readonly Claimant[],
   held: ReadonlyMap<string, TopicPartition[]>,
   topic: string,
 ): string | undefined {
-  let lightest: string | undefined;
-  for (const { id, topics } of members) {
-    if (!topics.includes(topic)) continue;
-    if (lightest === undefined || (held.get(id)?.length ?? 0) < (held.get(lightest)?.length ?? 0)) lightest = id;
-  }
-  return lightest;
+  const subscribers = members
+    .filter(({ topics }) => topics.includes(topic))
+    .map(({ id }) => ({ id, own: held.get(id) }));
+  subscribers.sort(
+    (left, right) =>
+      (left.own?.length ?? 0) - (right.own?.length ?? 0) || ofTopic(left.own, topic) - ofTopic(right.own, topic),
+  );
+  return subscribers[0]?.id;
+}
+
+function ofTopic(partitions: readonly TopicPartition[] | undefined, topic: string): number {
+  return partitions?.filter((partition) => partition.topic === topic).length ?? 0;
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {

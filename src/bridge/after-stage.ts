@@ -1,5 +1,6 @@
 import { createDispatcher, type Dispatcher } from "../after/dispatcher.ts";
 import type { AfterObserver, DeadLetters } from "../after/ports.ts";
+import type { DispatcherStats } from "../after/stats.ts";
 import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consumer.ts";
 import { openDeadLetterWriter } from "../kafka/dead-letter-codec.ts";
 import { createDeadLetters } from "../kafka/dead-letters.ts";
@@ -10,12 +11,15 @@ import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { TopicNames } from "../model/topics.ts";
 import { createTasks } from "../tasks/runner.ts";
+import { countdown } from "./countdown.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
-const closeMs = 8000;
+/** What closing takes besides draining, at most. Milliseconds. */
+const closeMs = 6000;
 
 interface Group {
+  readonly group: string;
   readonly groupId: string;
   readonly topics: readonly string[];
   readonly consumer: GroupConsumer;
@@ -66,10 +70,32 @@ export function composeAfter(
       logger,
       limits: { concurrency: settings.after.inFlight },
     });
-    return { groupId, topics: groupTopics, consumer, dispatcher };
+    return { group, groupId, topics: groupTopics, consumer, dispatcher };
   };
   const live = handlers.filter((handler) => handler.status !== "archived");
   const groups = [...Map.groupBy(live, (handler) => handler.group)].map(([group, members]) => compose(group, members));
+  const statsOf =
+    <T>(read: (stats: DispatcherStats) => T) =>
+    () =>
+      groups.map(({ group, dispatcher }) => [group, read(dispatcher.stats())] as const);
+  parts.metrics.observeGauge(
+    "facts_unsettled",
+    "Facts handed over and not settled.",
+    "group",
+    statsOf(({ unsettled }) => unsettled),
+  );
+  parts.metrics.observeGauge(
+    "fact_oldest_seconds",
+    "Age of the oldest unsettled fact, by its record's timestamp.",
+    "group",
+    statsOf(({ oldestMs }) => oldestMs / 1000),
+  );
+  parts.metrics.observeGauge(
+    "lanes_halted",
+    "Keys that stand still because their dead letter cannot be written.",
+    "group",
+    statsOf(({ haltedLanes }) => haltedLanes),
+  );
 
   return {
     checks: [
@@ -107,13 +133,18 @@ export function composeAfter(
       );
     },
     async stop(drainMs) {
+      const leftMs = countdown(clock, drainMs + closeMs);
       await Promise.all(
-        groups.map(async ({ dispatcher, consumer }) => {
-          await dispatcher.drain(drainMs);
-          await consumer.stop(closeMs);
+        groups.map(async ({ groupId, dispatcher, consumer }) => {
+          const { unsettled, committed } = await dispatcher.drain(drainMs);
+          logger.info(
+            { groupId, unsettled, committed },
+            "drained: what is unsettled is delivered by whoever comes next",
+          );
+          await consumer.stop(leftMs());
         }),
       );
-      await Promise.all([producer.close(closeMs), tasks.close(closeMs)]);
+      await Promise.all([producer.close(leftMs()), tasks.close(leftMs())]);
     },
   };
 }

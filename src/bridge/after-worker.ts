@@ -33,7 +33,11 @@ const states = setInterval(() => {
 
 port.on("message", (message: ToWorker) => {
   if (message.kind === "metrics") {
-    void metrics.asJson().then((json) => tell({ kind: "metrics", id: message.id, metrics: json }));
+    const { id } = message;
+    metrics.asJson().then(
+      (json) => tell({ kind: "metrics", id, metrics: json }),
+      () => tell({ kind: "metrics", id, metrics: [] }),
+    );
     return;
   }
   stopping.abort();

@@ -12,11 +12,13 @@ import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { createTasks } from "../tasks/runner.ts";
+import { countdown } from "./countdown.ts";
 import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
-const closeMs = 5000;
+/** What closing takes besides draining, at most. Milliseconds. */
+const closeMs = 6000;
 
 /** Requests in, verdicts out: one consumer group over every topic of requests. */
 export function composeBefore(
@@ -87,10 +89,11 @@ export function composeBefore(
       heartbeat.start();
     },
     async stop(drainMs) {
-      await intake.drain(Math.min(drainMs, closeMs));
-      await consumer.stop(closeMs);
-      await Promise.all([producer.close(closeMs), heartbeat.stop(beatTimeoutMs)]);
-      await Promise.all([tasks.close(closeMs), counts?.close()]);
+      const leftMs = countdown(clock, drainMs + closeMs);
+      await intake.drain(drainMs);
+      await consumer.stop(leftMs());
+      await Promise.all([producer.close(leftMs()), heartbeat.stop(beatTimeoutMs)]);
+      await Promise.all([tasks.close(leftMs()), counts?.close()]);
     },
   };
 }

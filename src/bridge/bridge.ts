@@ -37,7 +37,7 @@ export interface Bridge {
   readonly started: Promise<void>;
   /** Resolves, with why, if the bridge can no longer work; the process should then end. Otherwise never. */
   readonly failed: Promise<BridgeError>;
-  /** Drains and leaves the groups; resolves within DRAIN_MS and a few seconds. Idempotent. */
+  /** Drains and leaves the groups; resolves within DRAIN_MS and about ten seconds, usually in one or two. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -115,7 +115,9 @@ async function stopAll(
 ): Promise<void> {
   logger.info({ drainMs }, "bridge stopping");
   registryWatch.close();
-  await Promise.all(stages.map((running) => running.stop(drainMs)));
+  const ends = await Promise.allSettled(stages.map((running) => running.stop(drainMs)));
+  for (const end of ends)
+    if (end.status === "rejected") logger.error({ error: end.reason as unknown }, "a stage did not stop cleanly");
   await listener.close();
   logger.info({}, "bridge stopped");
 }

@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
 const silentAfterMs = 3000;
 const metricsMs = 2000;
 /** What a stage needs besides draining: leaving groups, closing sockets. */
-const closeMs = 20_000;
+const closeMs = 10_000;
 
 /**
  * The after stage in a worker thread, as a stage of this one. The thread makes its own clients, sockets and event loop; the

@@ -26,6 +26,6 @@ export interface RunningStage {
   readonly checks: readonly ReadinessCheck[];
   /** Waits for broker and registry as long as it takes; rejects with CLOSED when `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;
-  /** Lets what is under way end, commits, leaves the groups. Resolves within `drainMs` and a few seconds. */
+  /** Lets what is under way end, commits, leaves the groups. Resolves within `drainMs` and about ten seconds, usually in one or two. */
   stop(drainMs: number): Promise<void>;
 }

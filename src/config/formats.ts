@@ -62,7 +62,9 @@ function check(isValid: (text: string) => boolean, what: string): (value: unknow
 }
 
 function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === "" && password === "";
 }
 
 /** What Kafka takes as part of a topic or group name. */
@@ -98,7 +100,12 @@ const formats = {
     validate: check((text) => namePattern.test(text), "letters, digits, '.', '_' and '-', at most 100"),
     coerce: (v: unknown) => v,
   },
-  "http-url": { validate: nullable(check(isHttpUrl, "an http:// or https:// URL")), coerce: (value: unknown) => value },
+  "http-url": {
+    validate: nullable(
+      check(isHttpUrl, "an http:// or https:// URL without user and password, which have settings of their own"),
+    ),
+    coerce: (value: unknown) => value,
+  },
   "host-ports": { validate: listOf("host:port", isAddress), coerce: textList },
   names: { validate: listOf("names", (item) => namePattern.test(item)), coerce: textList },
   cidrs: { validate: listOf("CIDR ranges such as 10.0.0.0/8 or ::1/128", isCidr), coerce: textList },

@@ -94,7 +94,9 @@ function readSettingsFile(file: string): object {
 function withVariable(problem: string): string {
   const path = /^[\w.]+/.exec(problem)?.[0] ?? "";
   const row = settingRows().find((candidate) => candidate.path === path);
-  return row === undefined ? problem : problem.replace(path, `${path} (${row.env})`);
+  // convict quotes what was given, and a URL may hold somebody's password.
+  const safe = row?.format === "http-url" ? problem.replace(/: value was .*/s, "") : problem;
+  return row === undefined ? safe : safe.replace(path, `${path} (${row.env})`);
 }
 
 export interface SettingRow {

@@ -20,7 +20,7 @@ export interface RegistryFetch {
 /** The few requests of Confluent's API that the registry client does not offer. Never rejects. */
 export function registryFetch(settings: RegistrySettings): RegistryFetch {
   const url = new URL(settings.url);
-  const login = loginOf(settings, url);
+  const login = loginOf(settings);
   url.username = "";
   url.password = "";
   const baseUrl = url.href.replace(/\/+$/, "");
@@ -56,10 +56,8 @@ export function registryFetch(settings: RegistrySettings): RegistryFetch {
   return Object.assign(request, { baseUrl, login });
 }
 
-function loginOf(settings: RegistrySettings, url: URL): RegistryFetch["login"] {
-  if (settings.username !== null) return { username: settings.username, password: settings.password ?? "" };
-  if (url.username === "") return null;
-  return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+function loginOf({ username, password }: RegistrySettings): RegistryFetch["login"] {
+  return username === null ? null : { username, password: password ?? "" };
 }
 
 function detailOf(status: number, text: string): string {

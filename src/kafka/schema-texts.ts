@@ -5,14 +5,14 @@ import type { RegistryAway } from "./registry-http.ts";
 export interface SchemaTextsOptions {
   readonly client: Pick<RegistryClient, "textById">;
   readonly clock: Clock;
-  /** How long an unknown id stays unknown without asking again. Milliseconds. */
+  /** How long an id without a usable schema stays so without asking again. Milliseconds. */
   readonly unknownForMs: number;
   /** How long nobody asks after the registry failed to answer. Milliseconds. */
   readonly awayForMs: number;
 }
 
-/** Unknown ids remembered at once: a producer that sends random ids must not fill the memory. */
-const maxUnknown = 1000;
+/** Ids without a usable schema remembered at once: a producer that sends random ids must not fill the memory. */
+const maxUseless = 1000;
 
 /**
  * Schemas by id. An id means the same schema for ever, so what was found is kept for ever; what was not found is kept
@@ -22,34 +22,37 @@ const maxUnknown = 1000;
 export function createSchemaTexts(options: SchemaTextsOptions): (schemaId: number) => Promise<TextLookup> {
   const { client, clock } = options;
   const known = new Map<number, Promise<TextLookup>>();
-  const unknownUntil = new Map<number, number>();
+  /** What is no schema, and until when nobody asks again. */
+  const useless = new Map<number, { readonly answer: TextLookup; readonly untilMs: number }>();
   let away: { readonly answer: RegistryAway; readonly untilMs: number } | null = null;
 
-  const isUnknown = (schemaId: number): boolean => {
-    const until = unknownUntil.get(schemaId);
-    if (until === undefined) return false;
-    if (clock.monotonicMs() < until) return true;
-    unknownUntil.delete(schemaId);
-    return false;
+  const knownUseless = (schemaId: number): TextLookup | undefined => {
+    const kept = useless.get(schemaId);
+    if (kept === undefined || clock.monotonicMs() < kept.untilMs) return kept?.answer;
+    useless.delete(schemaId);
+    return undefined;
   };
 
   const ask = async (schemaId: number): Promise<TextLookup> => {
     const answer = await client.textById(schemaId);
-    const now = clock.monotonicMs();
-    if (answer.kind === "unknown" || answer.kind === "away") known.delete(schemaId);
-    if (answer.kind === "away") away = { answer, untilMs: now + options.awayForMs };
-    if (answer.kind === "unknown") {
-      const [oldest] = unknownUntil.keys();
-      if (unknownUntil.size >= maxUnknown && oldest !== undefined) unknownUntil.delete(oldest);
-      unknownUntil.set(schemaId, now + options.unknownForMs);
+    if (answer.kind === "text") return answer;
+    known.delete(schemaId);
+    const nowMs = clock.monotonicMs();
+    if (answer.kind === "away") {
+      away = { answer, untilMs: nowMs + options.awayForMs };
+      return answer;
     }
+    const [oldest] = useless.keys();
+    if (useless.size >= maxUseless && oldest !== undefined) useless.delete(oldest);
+    useless.set(schemaId, { answer, untilMs: nowMs + options.unknownForMs });
     return answer;
   };
 
   return async (schemaId) => {
     const underWayOrKept = known.get(schemaId);
     if (underWayOrKept !== undefined) return underWayOrKept;
-    if (isUnknown(schemaId)) return { kind: "unknown" };
+    const kept = knownUseless(schemaId);
+    if (kept !== undefined) return kept;
     if (away !== null && clock.monotonicMs() < away.untilMs) return away.answer;
     const asked = ask(schemaId);
     known.set(schemaId, asked);

@@ -10,7 +10,7 @@ export interface TopicConfig {
   readonly "message.timestamp.type"?: "LogAppendTime";
 }
 
-/** A topic as it should be (docs/topics: one row a topic). */
+/** A topic as it should be. */
 export interface TopicPlan {
   readonly topic: string;
   readonly partitions: number;

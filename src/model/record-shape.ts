@@ -12,7 +12,7 @@ export type FieldType =
 
 /**
  * What a field is to billing. Fields of the roles id, tenant (a key that says whose the object is), balance and
- * record-time can never be changed by a handler (verdicts.md, "What a handler may change").
+ * record-time can never be changed by a handler (docs/handlers.md).
  */
 export type FieldRole = "plain" | "id" | "tenant" | "balance" | "record-time";
 

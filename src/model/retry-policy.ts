@@ -1,4 +1,4 @@
-/** When a failed delivery is tried again (verdicts.md, "After the event"). */
+/** When a failed delivery is tried again (docs/handlers.md, "After"). */
 export interface RetryPolicy {
   /** Waits before attempt 1, 2, 3 ...; the last one repeats. Milliseconds. */
   readonly scheduleMs: readonly number[];

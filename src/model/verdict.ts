@@ -1,6 +1,6 @@
 import type { Data } from "./data.ts";
 
-/** The wire form of what the bridge decided (schemas/verdicts/Verdict.avsc); verdicts.md, "The verdict on the wire". */
+/** The wire form of what the bridge decided (schemas/verdicts/Verdict.avsc); docs/asyncapi.yaml. */
 
 export type Decision = "allow" | "forbid" | "undecided";
 

@@ -83,6 +83,11 @@ describe("settings", () => {
     });
     assert.equal(JSON.stringify(summary(settings)).includes("hunter2"), false);
     assert.equal(problemsOf({ KAFKA_SASL_PASSWORD: "hunter2", HTTP_PORT: "x" }).join().includes("hunter2"), false);
+    for (const url of ["http://bob:hunter2@registry", "ftp://bob:hunter2@registry"]) {
+      const problems = problemsOf({ SCHEMA_REGISTRY_URL: url });
+      assert.match(problems.join(), /SCHEMA_REGISTRY_URL.*without user and password/);
+      assert.equal(problems.join().includes("hunter2"), false);
+    }
   });
 
   it("name what is missing to reach a broker and a registry", () => {

@@ -16,8 +16,8 @@ async function clientOf(context: TestContext, listener: RequestListener, login?:
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const url = `http://${login === undefined ? "" : `${login}@`}127.0.0.1:${port}/api/`;
-  return createRegistryClient({ url, username: null, password: null, timeoutMs: 100 });
+  const [username = null, password = null] = login?.split(":") ?? [];
+  return createRegistryClient({ url: `http://127.0.0.1:${port}/api/`, username, password, timeoutMs: 100 });
 }
 
 const json =
@@ -143,7 +143,7 @@ test("credentials are sent with every request, and stand in no detail", async (c
       seen.add(request.headers.authorization);
       json(500, { message: "store down" })(request, response);
     },
-    "core:s3cret%21",
+    "core:s3cret!",
   );
   const answers = [await client.textById(7), await client.register("s", text), await client.ping(100)];
   assert.deepEqual(seen, new Set([`Basic ${Buffer.from("core:s3cret!").toString("base64")}`]));

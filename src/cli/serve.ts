@@ -23,7 +23,7 @@ export function serveCommand(): Command {
           "HANDLERS_FILE is not set: name the YAML file of the handlers (an example: config/handlers.example.yaml)",
         );
       }
-      const logger = createLogger({ level: settings.log.level });
+      const logger = createLogger({ level: settings.log.level, whenStalled: "drop" });
       const { handlers, warnings } = loadHandlers(settings.handlers.file, settings);
       logger.info({ settings: summary(settings) }, "settings");
       for (const warning of warnings) logger.warn({ file: settings.handlers.file }, warning);

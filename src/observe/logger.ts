@@ -7,7 +7,14 @@ export interface LoggerOptions {
   readonly base?: Readonly<Record<string, string>>;
   /** Where lines go; default: standard output. */
   readonly destination?: { write(line: string): void };
+  /**
+   * What a reader of standard output that stands still does: with `wait` this thread stands still too and no line is lost,
+   * with `drop` lines are lost past 8 MiB [wait]. The thread that decides must not wait for whoever reads its log.
+   */
+  readonly whenStalled?: "wait" | "drop";
 }
+
+const maxBufferedBytes = 8 * 1024 * 1024;
 
 /** Names under which a secret could travel in a log's fields; values are cut by pino, whatever their depth of one. */
 const secretPaths = [
@@ -32,6 +39,11 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { error: pino.stdSerializers.err },
       redact: { paths: secretPaths, censor: "***" },
     },
-    options.destination ?? pino.destination({ dest: 1, sync: true }),
+    options.destination ?? standardOutput(options.whenStalled ?? "wait"),
   );
+}
+
+function standardOutput(whenStalled: "wait" | "drop"): pino.DestinationStream {
+  if (whenStalled === "wait") return pino.destination({ dest: 1, sync: true });
+  return pino.destination({ dest: 1, sync: false, maxLength: maxBufferedBytes });
 }

@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import { bounded } from "../model/bounded.ts";
 import type { Clock, Timer } from "../model/clock.ts";
 import type { Admission, RecordReader } from "../model/reading.ts";
 import type { InboundRecord, TopicPartition } from "../model/record.ts";
@@ -41,6 +42,8 @@ interface Waiting extends Unsettled {
 
 /** Most that a record's clock may run ahead of ours before it is reported. Milliseconds. */
 const reportedSkewMs = 50;
+
+const lastCommitMs = 2000;
 
 /**
  * Requests in, replies out.
@@ -104,7 +107,7 @@ export class Intake implements RecordSink {
     }
   }
 
-  /** Takes nothing more up, lets what is in flight be answered, commits. Resolves within `ms` milliseconds. */
+  /** Takes nothing more up, lets what is in flight be answered, commits. Resolves within `ms` and two seconds. */
   async drain(ms: number): Promise<void> {
     this.#draining = true;
     for (const owned of this.#owned.values()) this.#ports.source.pause(owned);
@@ -118,7 +121,7 @@ export class Intake implements RecordSink {
       });
     }
     this.#tick?.cancel();
-    await this.#commit();
+    await bounded(this.#commit(), lastCommitMs, this.#ports.clock);
   }
 
   async #answer(record: InboundRecord): Promise<void> {
@@ -137,7 +140,10 @@ export class Intake implements RecordSink {
     const decided = await this.#verdict(record, admission, receivedAtMs);
     const end = await replier.send(record, decided.verdict, decided.encoded).then(
       (chosen) => (chosen === "by-request" ? ("replied" as const) : ("replied-by-key" as const)),
-      () => "reply-failed" as const,
+      (error: unknown) => {
+        observer.unsent(record, messageOf(error));
+        return "reply-failed" as const;
+      },
     );
     observer.decided(record, admission, decided, end, clock.monotonicMs() - receivedAtMs);
   }

@@ -6,7 +6,7 @@ import type { BeforeHandler } from "../model/handler.ts";
 import type { Admission, PoisonReason, Recode } from "../model/reading.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { TaskCall } from "../model/task-call.ts";
-import type { Verdict } from "../model/verdict.ts";
+import type { Decision, Reason, Verdict } from "../model/verdict.ts";
 
 export type AskOutcome =
   | { readonly kind: "answer"; readonly answer: Answer }
@@ -78,8 +78,38 @@ export interface Replier {
 
 /** What happened, for logs and metrics. Must return at once and never throw. */
 export interface BeforeObserver {
-  /** `ms`: from receipt to the acknowledged reply. */
+  /** `ms`: from receipt to the end. */
   decided(record: InboundRecord, admission: Admission, decided: Decided, end: RequestEnd, ms: number): void;
+  /** The verdict that `decided` told of could not be written. */
+  unsent(record: InboundRecord, detail: string): void;
   unanswered(record: InboundRecord, end: RequestEnd, detail: string): void;
   skewed(record: InboundRecord, skewMs: number): void;
 }
+
+/** How a shadow ended; `outcome` and `ms` as a verdict would state them. */
+export type ShadowEnd =
+  | {
+      readonly kind: "compared";
+      readonly outcome: string;
+      readonly ms: number;
+      readonly decision: Decision;
+      readonly reason: Reason | null;
+      /** Top-level fields that either changed. */
+      readonly fields: readonly { readonly field: string; readonly agrees: boolean }[];
+    }
+  | { readonly kind: "failed"; readonly outcome: string; readonly ms: number; readonly failure: Failure }
+  /** Not asked: too many are in flight. */
+  | { readonly kind: "skipped" };
+
+export interface ShadowReport {
+  readonly handler: string;
+  readonly eventId: string;
+  readonly operationId: string;
+  readonly sequence: string;
+  /** What the verdict that counts decided. */
+  readonly enforced: Decision;
+  readonly end: ShadowEnd;
+}
+
+/** Told how every shadow ended. Must return at once and never throw. */
+export type ShadowObserver = (report: ShadowReport) => void;

@@ -33,9 +33,11 @@ export function observeBefore(logger: Logger, metrics: Metrics): BeforeObserver 
         ms: Math.round(ms),
         sequence: sequenceOf(record),
       };
-      if (end === "reply-failed") logger.error(fields, "verdict could not be written to the reply topic");
-      else if (verdict.decision === "undecided" || failures.length > 0) logger.warn(fields, "request decided");
+      if (verdict.decision === "undecided" || failures.length > 0) logger.warn(fields, "request decided");
       else logger.info(fields, "request decided");
+    },
+    unsent(record, detail) {
+      logger.error({ detail, sequence: sequenceOf(record) }, "verdict could not be written to the reply topic");
     },
     unanswered(record, end, detail) {
       metrics.requestEnds.inc({ end });

@@ -35,6 +35,7 @@ export class FakeRequests {
   readonly commits: CommitPosition[] = [];
   readonly ends: RequestEnd[] = [];
   readonly skews: number[] = [];
+  readonly unsent: string[] = [];
   readonly paused: string[] = [];
   reads = 0;
   read: (() => Promise<Reading>) | null = null;
@@ -92,6 +93,7 @@ export class FakeRequests {
         },
         observer: {
           decided: (_record, _admission, _decided, end) => void this.ends.push(end),
+          unsent: (_record, detail) => void this.unsent.push(detail),
           unanswered: (_record, end) => void this.ends.push(end),
           skewed: (_record, skewMs) => void this.skews.push(skewMs),
         },

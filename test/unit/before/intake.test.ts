@@ -87,6 +87,7 @@ describe("the intake of requests", () => {
     world.intake.accept([record(0)]);
     await world.clock.advance(500);
     assert.deepEqual(world.ends, ["reply-failed"]);
+    assert.deepEqual(world.unsent, ["no broker"]);
     assert.equal(world.commits.at(-1)?.offset, 1);
   });
 

@@ -31,4 +31,9 @@ const program = new Command("provisioning-bridge")
     "\nExit codes: 0 worked or allow, 1 failed, 2 usage, 3 forbid, 75 broker or registry away, 78 configuration.",
   );
 
+// A reader that has seen enough (`| head`) is no failure: what follows is written to nobody.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 process.exitCode = await runProgram(program, process.argv.slice(2));

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import test from "node:test";
 import { Ajv } from "ajv";
@@ -27,7 +26,7 @@ function channel(topic: string): AsyncApiChannel {
 }
 
 test("the document is valid AsyncAPI 3.0", () => {
-  const file = createRequire(import.meta.url).resolve("@asyncapi/specs/schemas/3.0.0-without-$id.json");
+  const file = new URL(import.meta.resolve("@asyncapi/specs/schemas/3.0.0-without-$id.json"));
   const ajv = new Ajv({ strict: false, validateFormats: false });
   const isValid = ajv.validate(JSON.parse(readFileSync(file, "utf8")), document);
   assert.ok(isValid, ajv.errorsText(ajv.errors, { separator: "\n" }));

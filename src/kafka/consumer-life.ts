@@ -4,11 +4,14 @@ import { bounded } from "../model/bounded.ts";
 import type { Clock } from "../model/clock.ts";
 import type { TopicPartition } from "../model/record.ts";
 import type { KafkaClient } from "./client.ts";
+import { evictMember } from "./evict-member.ts";
 import type { Life } from "./supervisor.ts";
 
 export interface LifeOptions {
   readonly config: ConsumerConfig;
   readonly topics: readonly string[];
+  /** The member id of the life before, which may still be in the group. */
+  readonly former: string | null;
   /** Once it is connected, before it joins; its failure is a failure of this life. */
   readonly beforeRun?: () => Promise<void>;
   /** Called at every join before anything of it is fetched. */
@@ -77,9 +80,11 @@ export class ConsumerLife implements Life {
 
   /** Never rejects. */
   async #run(): Promise<void> {
+    const { former, config } = this.#options;
     const steps = [
       () => this.consumer.connect(),
       () => this.consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true }),
+      () => (former === null ? undefined : evictMember(this.#client, config.groupId, former)),
       () => this.#options.beforeRun?.(),
       () => this.consumer.run({ autoCommit: false, eachBatch: (payload) => this.#batch(payload) }),
     ];

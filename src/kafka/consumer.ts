@@ -177,6 +177,7 @@ class SupervisedConsumer implements GroupConsumer {
         sessionTimeout: timing.sessionTimeoutMs,
         rebalanceTimeout: timing.rebalanceTimeoutMs,
       },
+      former: this.#partitions.memberId,
       beforeRun: () => (timing.readsCommitted ? this.#losses.look() : Promise.resolve()),
       onJoin: (life, memberId, owned) => this.#onJoin(life, memberId, owned),
       onRejoining: () => this.#leaves("rejoining"),

@@ -36,6 +36,11 @@ export class OwnedPartitions {
     };
   }
 
+  /** Null before the first join. */
+  get memberId(): string | null {
+    return this.#memberId;
+  }
+
   owns(partition: TopicPartition): boolean {
     return this.#owned.has(nameOf(partition));
   }

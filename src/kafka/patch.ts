@@ -61,6 +61,7 @@ export interface InternalCluster {
 
 export interface InternalBroker {
   offsetCommit(request: OffsetCommit): Promise<unknown>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
 }
 
 export interface OffsetCommit {

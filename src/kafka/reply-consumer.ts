@@ -40,6 +40,8 @@ export function createReplyConsumer(client: KafkaClient, options: ReplyConsumerO
 }
 
 const forgetMs = 2000;
+/** It fetches four times a second: silence means that the broker does not answer. */
+const silentAfterMs = 3000;
 
 interface Position {
   readonly partition: number;
@@ -53,7 +55,9 @@ class PinnedConsumer implements ReplyConsumer {
   readonly #groupId: string;
   readonly #supervisor: Supervisor;
   readonly #joinedOnce = Promise.withResolvers<undefined>();
+  #life: ConsumerLife | null = null;
   #position: Position | null = null;
+  #memberId: string | null = null;
   #joined = false;
   #stopping: Promise<void> | null = null;
 
@@ -86,7 +90,7 @@ class PinnedConsumer implements ReplyConsumer {
   }
 
   ready(): boolean {
-    return this.#joined;
+    return this.#joined && (this.#life?.quietMs() ?? 0) < silentAfterMs;
   }
 
   stop(deadlineMs: number): Promise<void> {
@@ -113,7 +117,7 @@ class PinnedConsumer implements ReplyConsumer {
   #open(): ConsumerLife {
     const { topic } = this.#options;
     const partition = this.#position?.partition ?? 0;
-    return new ConsumerLife(this.#client, {
+    this.#life = new ConsumerLife(this.#client, {
       topics: [topic],
       config: {
         groupId: this.#groupId,
@@ -122,7 +126,9 @@ class PinnedConsumer implements ReplyConsumer {
         heartbeatInterval: 3000,
         sessionTimeout: 30_000,
       },
-      onJoin: (life) => {
+      former: this.#memberId,
+      onJoin: (life, memberId) => {
+        this.#memberId = memberId;
         // Nothing is ever committed: without this each join would start over at the beginning of the topic.
         life.consumer.seek({ topic, partition, offset: String(this.#position?.offset ?? 0) });
         this.#joined = this.#stopping === null;
@@ -137,6 +143,7 @@ class PinnedConsumer implements ReplyConsumer {
       },
       clock: systemClock,
     });
+    return this.#life;
   }
 
   #onBatch(life: ConsumerLife, { topic, partition, messages }: EachBatchPayload["batch"]): void {

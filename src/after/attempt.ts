@@ -27,6 +27,7 @@ export async function attempt(turn: Turn, event: BridgeEvent, handler: AfterHand
   const sequence = sequenceOf(fact.record);
   const call: TaskCall = {
     event,
+    key: fact.record.key?.toString("latin1") ?? null,
     deliveryId: deliveryIdOf(handler.id, event, sequence),
     attempt: progress.made + 1,
     sequence,

@@ -16,14 +16,19 @@ export function askWithin(
 ): Promise<AskOutcome> {
   return new Promise((resolve) => {
     const nobodyWaits = new AbortController();
-    const end = (outcome: AskOutcome): void => {
+    const end = (outcome: AskOutcome, why?: DOMException): void => {
       timer.cancel();
       cancelled.removeEventListener("abort", giveUp);
       resolve(outcome);
-      nobodyWaits.abort();
+      nobodyWaits.abort(why);
     };
     const giveUp = (): void => end(failure("timeout", "cancelled: the verdict was already known"));
-    const timer = clock.after(call.timeoutMs, () => end(failure("timeout", `no answer within ${call.timeoutMs} ms`)));
+    // The reason tells a breaker a handler that was too slow from one that was no longer needed.
+    const timeUp = (): void => {
+      const detail = `no answer within ${call.timeoutMs} ms`;
+      end(failure("timeout", detail), new DOMException(detail, "TimeoutError"));
+    };
+    const timer = clock.after(call.timeoutMs, timeUp);
     cancelled.addEventListener("abort", giveUp, { once: true });
     if (cancelled.aborted) {
       giveUp();
@@ -31,7 +36,7 @@ export function askWithin(
     }
     const broken = (): void => end(failure("unreachable", "the task could not be run"));
     try {
-      tasks.ask(handler, call, nobodyWaits.signal).then(end, broken);
+      tasks.ask(handler, call, nobodyWaits.signal).then((outcome) => end(outcome), broken);
     } catch {
       broken();
     }

@@ -10,8 +10,8 @@ import { createReader } from "../kafka/reader.ts";
 import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { TopicNames } from "../model/topics.ts";
-import { createTasks } from "../tasks/runner.ts";
 import { countdown } from "./countdown.ts";
+import { composeTasks } from "./handler-tasks.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
@@ -33,12 +33,7 @@ export function composeAfter(
   observer: AfterObserver,
 ): RunningStage {
   const { settings, topics, client, registry, logger, clock } = parts;
-  const tasks = createTasks({
-    egressAllow: settings.handlers.egressAllow,
-    scriptsDir: settings.handlers.scriptsDir,
-    logger,
-    clock,
-  });
+  const tasks = composeTasks(parts, "after", handlers);
   const producer = createRecordProducer(client, { timeoutMs: 8000 });
   const reader = createReader({ registry });
   // Until the schema is open a dead letter cannot be written, and nothing is settled that should be one.

@@ -11,9 +11,10 @@ import { createReplier } from "../kafka/replies.ts";
 import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
-import { createTasks } from "../tasks/runner.ts";
 import { countdown } from "./countdown.ts";
+import { composeTasks } from "./handler-tasks.ts";
 import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
+import { composeShadows } from "./shadow-pool.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
@@ -27,12 +28,12 @@ export function composeBefore(
   observer: BeforeObserver,
 ): RunningStage {
   const { settings, topics, client, registry, logger, clock } = parts;
-  const tasks = createTasks({
-    egressAllow: settings.handlers.egressAllow,
-    scriptsDir: settings.handlers.scriptsDir,
-    logger,
-    clock,
-  });
+  const tasks = composeTasks(
+    parts,
+    "before",
+    handlers.filter(({ mode }) => mode !== "shadow"),
+  );
+  const shadows = composeShadows(parts, handlers);
   const producer = createRecordProducer(client, { timeoutMs: settings.before.deadlineMs });
   let writer: VerdictWriter | null = null;
   let counts: PartitionCounts | null = null;
@@ -59,7 +60,11 @@ export function composeBefore(
       source: consumer,
       reader: createReader({ registry }),
       requestOf,
-      decide: (question) => decide(question, handlers, { tasks, clock }),
+      decide: async (question) => {
+        const decided = await decide(question, handlers, { tasks, clock });
+        shadows.follow(question, decided);
+        return decided;
+      },
       replier,
       observer,
       clock,
@@ -90,10 +95,11 @@ export function composeBefore(
     },
     async stop(drainMs) {
       const leftMs = countdown(clock, drainMs + closeMs);
+      const shadowsGone = shadows.close();
       await intake.drain(drainMs);
       await consumer.stop(leftMs());
-      await Promise.all([producer.close(leftMs()), heartbeat.stop(beatTimeoutMs)]);
-      await Promise.all([tasks.close(leftMs()), counts?.close()]);
+      await Promise.all([producer.close(leftMs()), heartbeat.stop(Math.min(beatTimeoutMs, leftMs()))]);
+      await Promise.all([tasks.close(leftMs()), counts?.close(), shadowsGone]);
     },
   };
 }

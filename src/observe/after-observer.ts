@@ -33,7 +33,9 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
         delayMs: Math.round(delayMs),
         retryInMs: retryInMs === null ? null : Math.round(retryInMs),
       };
-      if (failure === null) logger.info(fields, "delivery attempted");
+      // Every lane of a handler whose breaker is open comes by here again and again; the breaker itself has its line.
+      if (failure?.kind === "breaker-open") logger.debug(fields, "delivery waits");
+      else if (failure === null) logger.info(fields, "delivery attempted");
       else logger.warn(fields, "delivery attempted");
     },
     settled(group, end, record) {

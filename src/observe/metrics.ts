@@ -38,6 +38,27 @@ export class Metrics {
     ["handler", "stage"],
     attemptBuckets,
   );
+  /** 0 closed, 1 half-open, 2 open. */
+  readonly breakerState: Gauge<"handler" | "stage"> = this.#gauge(
+    "breaker_state",
+    "A handler's breaker: 0 closed, 1 half-open, 2 open.",
+    ["handler", "stage"],
+  );
+  readonly breakerOpens: Counter<"handler" | "stage"> = this.#counter(
+    "breaker_opens_total",
+    "How often a handler's breaker opened.",
+    ["handler", "stage"],
+  );
+  readonly shadowVerdicts: Counter<"handler" | "field" | "result"> = this.#counter(
+    "shadow_verdicts_total",
+    "Verdicts of shadows against the enforced ones, by field.",
+    ["handler", "field", "result"],
+  );
+  readonly shadowsSkipped: Counter<"handler"> = this.#counter(
+    "shadows_skipped_total",
+    "Shadows not asked because too many were in flight.",
+    ["handler"],
+  );
   readonly clockSkewSeconds: Gauge = this.#gauge(
     "clock_skew_seconds",
     "By how much the newest skewed request came from the future.",

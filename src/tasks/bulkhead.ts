@@ -1,14 +1,20 @@
 import type { CallTime } from "./call-time.ts";
 
+export interface Place {
+  readonly kind: "entered";
+  /** Must be called once; more often does no harm. */
+  readonly leave: () => void;
+}
+
 export type Entry =
-  | { readonly kind: "entered"; readonly leave: () => void }
+  | Place
   /** As many wait as may wait. */
   | { readonly kind: "full" }
   /** The call's time ended while it waited. */
   | { readonly kind: "over" };
 
 /** A bounded number of places and a bounded queue before them, first come first served. */
-export class Slots {
+export class Bulkhead {
   /** Each takes the place, or says that it no longer needs it. */
   readonly #waiting = new Set<() => boolean>();
   readonly #queue: number;
@@ -19,13 +25,18 @@ export class Slots {
     this.#queue = queue;
   }
 
-  /** Waits at most for the rest of the call's time. `leave` must be called once; more often does no harm. */
+  /** A place, if one is free now. Nobody is overtaken: a place comes free only when nobody waits for it. */
+  tryEnter(): Place | null {
+    if (this.#free === 0) return null;
+    this.#free--;
+    return this.#place();
+  }
+
+  /** Waits at most for the rest of the call's time. */
   enter(time: CallTime): Promise<Entry> {
     if (time.over !== undefined) return Promise.resolve({ kind: "over" });
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve(this.#place());
-    }
+    const place = this.tryEnter();
+    if (place !== null) return Promise.resolve(place);
     if (this.#waiting.size >= this.#queue) return Promise.resolve({ kind: "full" });
     return new Promise((resolve) => {
       const turn = () => {
@@ -42,7 +53,7 @@ export class Slots {
     });
   }
 
-  #place(): Entry {
+  #place(): Place {
     let left = false;
     return {
       kind: "entered",

@@ -63,8 +63,6 @@ function unreadable(result: Response, context: OutcomeContext): Failure | null {
 
 function failureOf(result: HttpResult, context: OutcomeContext): Failure {
   switch (result.kind) {
-    case "full":
-      return { kind: "overload", detail: "too many calls of this handler are under way" };
     case "refused":
       return { kind: "unreachable", detail: result.detail };
     case "over":

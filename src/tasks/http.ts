@@ -9,10 +9,9 @@ import type { Egress } from "./egress.ts";
 import { callHeaders } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
 import type { Signer } from "./signature.ts";
-import { Slots } from "./slots.ts";
 import { Sockets } from "./sockets.ts";
 
-export type HttpResult = Exchange | { readonly kind: "full" } | { readonly kind: "refused"; readonly detail: string };
+export type HttpResult = Exchange | { readonly kind: "refused"; readonly detail: string };
 
 export interface HttpOptions {
   readonly egress: Egress;
@@ -27,7 +26,6 @@ interface Target {
   readonly url: string;
   readonly path: string;
   readonly sockets: Sockets;
-  readonly slots: Slots;
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -55,17 +53,10 @@ export class HttpTasks {
   async call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpResult> {
     const target = this.#target(handler.id, task.url);
     if (typeof target === "string") return { kind: "refused", detail: target };
-    const entry = await target.slots.enter(time);
-    if (entry.kind !== "entered")
-      return time.over === "cancelled" ? { kind: "over", over: time.over } : { kind: "full" };
-    try {
-      const request = await time.within(this.#request(handler, task, call, body, target.path, time));
-      if (request.kind === "over") return request;
-      if (typeof request.value === "string") return { kind: "refused", detail: request.value };
-      return await this.#send(target.sockets, request.value, time, readingFor(handler, this.#options.limits));
-    } finally {
-      entry.leave();
-    }
+    const request = await time.within(this.#request(handler, task, call, body, target.path, time));
+    if (request.kind === "over") return request;
+    if (typeof request.value === "string") return { kind: "refused", detail: request.value };
+    return await this.#send(target.sockets, request.value, time, readingFor(handler, this.#options.limits));
   }
 
   /** Drops the sockets of a handler that is gone or was changed; calls under way end as they would. */
@@ -119,7 +110,6 @@ export class HttpTasks {
       url,
       path: pathname + search,
       sockets: new Sockets({ origin, egress, lookup, session: { latest: undefined }, idleMs: limits.idleSocketMs }),
-      slots: new Slots(limits.socketsPerHandler, limits.waitingPerHandler),
     };
     this.#targets.set(handlerId, target);
     return target;

@@ -15,7 +15,7 @@ import { HttpTasks } from "./http.ts";
 import { askedOverHttp, deliveredOverHttp, type OutcomeContext } from "./http-outcome.ts";
 import { defaultLimits, type TaskLimits } from "./limits.ts";
 import { createLookup, type Resolve } from "./resolver.ts";
-import { ScriptTasks } from "./script.ts";
+import { type Hold, ScriptTasks } from "./script.ts";
 import { askedByScript, deliveredByScript } from "./script-outcome.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { Signer } from "./signature.ts";
@@ -33,7 +33,7 @@ export interface TasksOptions {
   readonly resolve?: Resolve;
 }
 
-/** One instance for each stage: instances share no socket. A breaker wraps `ask` and `deliver` and needs no more. */
+/** One instance for each stage: instances share no socket. */
 export interface Tasks extends BeforeTasks, AfterTasks {
   readonly egress: Egress;
   /** Drops what is kept open for a handler that is gone. */
@@ -42,12 +42,22 @@ export interface Tasks extends BeforeTasks, AfterTasks {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** @throws BridgeError SETTINGS_INVALID when an entry of `egressAllow` cannot be read. */
-export function createTasks(options: TasksOptions): Tasks {
+/** Tasks without bounds on how many run at once. */
+export interface UnguardedTasks extends Tasks {
+  ask(...call: [...Parameters<BeforeTasks["ask"]>, hold?: Hold]): Promise<AskOutcome>;
+  deliver(...call: [...Parameters<AfterTasks["deliver"]>, hold?: Hold]): Promise<AttemptOutcome>;
+}
+
+/**
+ * Makes every call it is asked to, at once: `guardTasks` stands before it.
+ *
+ * @throws BridgeError SETTINGS_INVALID when an entry of `egressAllow` cannot be read.
+ */
+export function createTasks(options: TasksOptions): UnguardedTasks {
   return new TaskRunner(options);
 }
 
-class TaskRunner implements Tasks {
+class TaskRunner implements UnguardedTasks {
   readonly egress: Egress;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -70,7 +80,7 @@ class TaskRunner implements Tasks {
     this.#scripts = new ScriptTasks({ scriptsDir, clock, logger, limits });
   }
 
-  ask(...[handler, call, signal]: Parameters<BeforeTasks["ask"]>): Promise<AskOutcome> {
+  ask(...[handler, call, signal, hold = noHold]: Parameters<UnguardedTasks["ask"]>): Promise<AskOutcome> {
     return this.#during(handler, call, signal, async (time) => {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
@@ -79,19 +89,23 @@ class TaskRunner implements Tasks {
       const outcome =
         task.kind === "http"
           ? askedOverHttp(await this.#http.call(handler, task, call, body, time), sent, context)
-          : askedByScript(await this.#scripts.run(handler, task, call, body, context.secrets, time), sent, context);
+          : askedByScript(
+              await this.#scripts.run(handler, task, call, body, context.secrets, time, hold),
+              sent,
+              context,
+            );
       return maskReason(outcome, context.secrets);
     });
   }
 
-  deliver(...[handler, call, signal]: Parameters<AfterTasks["deliver"]>): Promise<AttemptOutcome> {
+  deliver(...[handler, call, signal, hold = noHold]: Parameters<UnguardedTasks["deliver"]>): Promise<AttemptOutcome> {
     return this.#during(handler, call, signal, async (time) => {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
       const context = this.#context(call);
       return task.kind === "http"
         ? deliveredOverHttp(await this.#http.call(handler, task, call, body, time), context)
-        : deliveredByScript(await this.#scripts.run(handler, task, call, body, context.secrets, time), context);
+        : deliveredByScript(await this.#scripts.run(handler, task, call, body, context.secrets, time, hold), context);
     });
   }
 
@@ -155,6 +169,10 @@ function maskReason(outcome: AskOutcome, secrets: readonly string[]): AskOutcome
   const { code, message } = outcome.answer.reason;
   const reason = { code: maskText(code, secrets), message: maskText(message, secrets) };
   return { kind: "answer", answer: { decision: "forbid", reason } };
+}
+
+function noHold(): void {
+  // nobody counts places
 }
 
 function unreachable(detail: string): { readonly kind: "failure"; readonly failure: Failure } {

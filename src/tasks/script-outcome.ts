@@ -35,8 +35,6 @@ export function deliveredByScript(result: ScriptResult, context: OutcomeContext)
 
 function failureOf(result: ScriptResult, context: OutcomeContext): Failure {
   switch (result.kind) {
-    case "full":
-      return { kind: "overload", detail: "too many scripts are running" };
     case "refused":
       return { kind: "unreachable", detail: result.detail };
     case "not-started":

@@ -12,13 +12,14 @@ import type { TaskLimits } from "./limits.ts";
 import { responseText } from "./response-text.ts";
 import { resolveScript } from "./script-path.ts";
 import { type ScriptEnd, ScriptProcess } from "./script-process.ts";
-import { Slots } from "./slots.ts";
 
 export type ScriptResult =
   | ScriptEnd
   | { readonly kind: "over"; readonly over: Over }
-  | { readonly kind: "full" }
   | { readonly kind: "refused"; readonly detail: string };
+
+/** Says that a call's place stays taken until `gone` resolves, although the call itself has ended. */
+export type Hold = (gone: Promise<unknown>) => void;
 
 export interface ScriptOptions {
   readonly scriptsDir: string | null;
@@ -32,18 +33,17 @@ const unkillableMs = 1000;
 
 export class ScriptTasks {
   readonly #options: ScriptOptions;
-  readonly #slots: Slots;
   readonly #running = new Set<ScriptProcess>();
 
   constructor(options: ScriptOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.limits.scripts, options.limits.waitingScripts);
   }
 
   /**
-   * Rejects never; ends when `time` does. The process may live a little longer, until SIGKILL; so long it keeps its place.
+   * Rejects never; ends when `time` does. The process may live a little longer, until SIGKILL.
    *
    * @param secrets values masked in what is logged of standard error.
+   * @param hold told of the process: the call's place is taken until it is gone.
    */
   async run(
     handler: Handler,
@@ -52,17 +52,12 @@ export class ScriptTasks {
     body: string,
     secrets: readonly string[],
     time: CallTime,
+    hold: Hold,
   ): Promise<ScriptResult> {
     const { scriptsDir, clock, limits } = this.#options;
-    const entry = await this.#slots.enter(time);
-    if (entry.kind !== "entered")
-      return time.over === "cancelled" ? { kind: "over", over: time.over } : { kind: "full" };
     const found = await time.within(resolveScript(scriptsDir, task.path));
     const script = found.kind === "over" ? found : found.value;
-    if (script.kind !== "script") {
-      entry.leave();
-      return script;
-    }
+    if (script.kind !== "script") return script;
     const headers = callHeaders(call, handler.stage, clock.epochMs(), time.remainingMs());
     const running = new ScriptProcess(
       {
@@ -77,10 +72,10 @@ export class ScriptTasks {
     );
     if (this.#running.size === 0) process.once("exit", this.#killAll);
     this.#running.add(running);
+    hold(running.gone);
     void running.gone.then(() => {
       this.#running.delete(running);
       if (this.#running.size === 0) process.off("exit", this.#killAll);
-      entry.leave();
     });
     void running.ended.then((end) => this.#logErrors(handler, call, end, secrets));
     const result = await time.within(running.ended);

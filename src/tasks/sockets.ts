@@ -10,7 +10,7 @@ export interface Lent {
 
 /**
  * The connections of one handler: a list of free ones, the last used first, so that those not needed fall idle and go.
- * How many are lent at once is bounded by the caller's slots. (undici's Pool looks through all its clients on every dispatch.)
+ * How many are lent at once is bounded by the handler's bulkhead. (undici's Pool looks through all its clients on every dispatch.)
  */
 export class Sockets {
   readonly #options: ConnectionOptions;

@@ -15,16 +15,16 @@ import type { AskOutcome } from "../../src/before/ports.ts";
 import { systemClock } from "../../src/model/clock.ts";
 import type { Failure } from "../../src/model/failure.ts";
 import { silentLogger } from "../../src/model/logger.ts";
-import { createTasks, type Tasks, type TasksOptions } from "../../src/tasks/runner.ts";
+import { createTasks, type Tasks, type TasksOptions, type UnguardedTasks } from "../../src/tasks/runner.ts";
 import { createSecrets } from "../../src/tasks/secrets.ts";
 import { answering, loopback, onRequests, type ReceivedRequest, response } from "../support/loopback.ts";
-import { afterHandler, beforeHandler, httpTask, sampleCall, samplePassword } from "../support/tasks.ts";
+import { afterHandler, beforeHandler, guarded, httpTask, sampleCall, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;
 /** How much later than its timeout a call may end on a busy machine. */
 const marginMs = 150;
 
-function runner(t: TestContext, options: Partial<TasksOptions> = {}): Tasks {
+function runner(t: TestContext, options: Partial<TasksOptions> = {}): UnguardedTasks {
   const tasks = createTasks({
     egressAllow: ["127.0.0.0/8", "::1"],
     scriptsDir: null,
@@ -359,7 +359,7 @@ test("two runners share no socket, and a forgotten handler keeps none", async (t
 
 test("a handler's sockets are bounded: more calls wait within their own time, and past that are overload", async (t) => {
   const server = await loopback(t, () => undefined);
-  const tasks = runner(t, { limits: { socketsPerHandler: 2, waitingPerHandler: 3 } });
+  const tasks = guarded(runner(t), { inFlight: 2, queue: 3 });
   const timeouts = [400, 400, 200, 200, 200, 200, 200];
   const calls = await Promise.all(timeouts.map((timeoutMs) => failureOf(ask(tasks, server.url, timeoutMs))));
   assert.equal(server.accepted(), 2);

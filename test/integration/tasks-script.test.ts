@@ -11,8 +11,8 @@ import type { AskOutcome } from "../../src/before/ports.ts";
 import { systemClock } from "../../src/model/clock.ts";
 import type { Failure } from "../../src/model/failure.ts";
 import { type Logger, silentLogger } from "../../src/model/logger.ts";
-import { createTasks, type Tasks, type TasksOptions } from "../../src/tasks/runner.ts";
-import { afterHandler, beforeHandler, sampleCall, samplePassword } from "../support/tasks.ts";
+import { createTasks, type TasksOptions, type UnguardedTasks } from "../../src/tasks/runner.ts";
+import { afterHandler, beforeHandler, guarded, sampleCall, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;
 /** How much later than its timeout a call may end on a busy machine. */
@@ -20,7 +20,7 @@ const marginMs = 150;
 
 interface Scripts {
   readonly directory: string;
-  readonly tasks: Tasks;
+  readonly tasks: UnguardedTasks;
   /** Writes an executable script; its interpreter by name, sh by default. */
   readonly write: (name: string, source: string, interpreter?: string) => Promise<void>;
   readonly ask: (path: string, timeoutMs?: number) => Promise<AskOutcome>;
@@ -258,7 +258,10 @@ test("what is not an executable file inside SCRIPTS_DIR is not run, also when a 
 });
 
 test("scripts run at most so many at once; the wait counts, and past it they are overload", async (t) => {
-  const { write, ask } = await scripts(t, { limits: { scripts: 2, waitingScripts: 2 } });
+  const { write, tasks } = await scripts(t);
+  const few = guarded(tasks, { scripts: 2, leastScripts: 2, queue: 2 });
+  const ask = (path: string, timeoutMs = 5000) =>
+    few.ask(beforeHandler({ kind: "script", path }), sampleCall(timeoutMs), never);
   await write("slow", "sleep 0.3");
   const startMs = performance.now();
   const [first, second, third, fourth, fifth] = await Promise.all([

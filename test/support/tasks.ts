@@ -1,9 +1,13 @@
 /** Calls and handlers for tests that run tasks. */
+import { systemClock } from "../../src/model/clock.ts";
 import type { BridgeEvent } from "../../src/model/event.ts";
 import type { AfterHandler, BeforeHandler, Task } from "../../src/model/handler.ts";
 import type { RecordShape } from "../../src/model/record-shape.ts";
 import { defaultRetryPolicy } from "../../src/model/retry-policy.ts";
 import type { TaskCall } from "../../src/model/task-call.ts";
+import { guardTasks } from "../../src/tasks/guarded.ts";
+import type { GuardLimits } from "../../src/tasks/limits.ts";
+import type { Tasks, UnguardedTasks } from "../../src/tasks/runner.ts";
 
 const shape: RecordShape = {
   record: "ClientsAccountsUpdate",
@@ -65,4 +69,17 @@ function common(task: Task, id: string) {
     timeoutMs: 300,
     numbers: "string",
   } as const;
+}
+
+/** Tasks behind breakers and bulkheads, as a stage of the bridge has them. */
+export function guarded(tasks: UnguardedTasks, limits: Partial<GuardLimits>): Tasks {
+  return guardTasks({
+    tasks,
+    pool: "before",
+    handlers: [],
+    clock: systemClock,
+    random: () => 0.5,
+    observer: () => undefined,
+    limits,
+  });
 }

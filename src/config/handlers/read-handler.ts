@@ -71,7 +71,6 @@ function readBefore(part: Part, keys: Keys): Own<BeforeHandler> {
   const policy = keys.get("onFailure");
   if (policy === undefined) part.problem("needs onFailure (allow | forbid): what its failure means has no default");
   const mode = keys.get("mode")?.oneOf(["enforce", "warn", "shadow"]) ?? "enforce";
-  if (mode === "shadow") keys.get("mode")?.problem("shadow is not supported by this version: use warn");
   const mayChange = keys.get("mayChange");
   return {
     stage: "before",

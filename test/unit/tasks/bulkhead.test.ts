@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallTime } from "../../../src/tasks/call-time.ts";
-import { Slots } from "../../../src/tasks/slots.ts";
+import { Bulkhead } from "../../../src/tasks/bulkhead.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const never = new AbortController().signal;
 
 test("past the places calls wait in order, past the queue they are turned away", async () => {
   const clock = new FakeClock();
-  const slots = new Slots(1, 2);
+  const bulkhead = new Bulkhead(1, 2);
   const time = new CallTime(clock, 1000, never);
-  const first = await slots.enter(time);
+  const first = await bulkhead.enter(time);
   assert.ok(first.kind === "entered");
   const order: string[] = [];
-  const second = slots.enter(time).then((entry) => (order.push("second"), entry));
-  const third = slots.enter(time).then((entry) => (order.push("third"), entry));
-  assert.equal((await slots.enter(time)).kind, "full");
+  const second = bulkhead.enter(time).then((entry) => (order.push("second"), entry));
+  const third = bulkhead.enter(time).then((entry) => (order.push("third"), entry));
+  assert.equal((await bulkhead.enter(time)).kind, "full");
   first.leave();
   first.leave();
   const entered = await second;
@@ -28,14 +28,14 @@ test("past the places calls wait in order, past the queue they are turned away",
 
 test("who waits past its time gives its place in the queue back", async () => {
   const clock = new FakeClock();
-  const slots = new Slots(1, 1);
+  const bulkhead = new Bulkhead(1, 1);
   const long = new CallTime(clock, 1000, never);
-  const first = await slots.enter(long);
+  const first = await bulkhead.enter(long);
   assert.ok(first.kind === "entered");
-  const waiting = slots.enter(new CallTime(clock, 50, never));
+  const waiting = bulkhead.enter(new CallTime(clock, 50, never));
   await clock.advance(50);
   assert.equal((await waiting).kind, "over");
-  const next = slots.enter(long);
+  const next = bulkhead.enter(long);
   first.leave();
   assert.equal((await next).kind, "entered");
   long.release();

@@ -1,0 +1,28 @@
+import type { Decided, Question } from "../before/ports.ts";
+import { Shadows } from "../before/shadows.ts";
+import type { BeforeHandler } from "../model/handler.ts";
+import { observeShadows } from "../observe/shadow-observer.ts";
+import { composeTasks } from "./handler-tasks.ts";
+import type { StageParts } from "./stage.ts";
+
+export interface ShadowPool {
+  /** Returns at once. */
+  follow(question: Question, decided: Decided): void;
+  /** Ends the shadows under way: a stop does not wait for them. */
+  close(): Promise<void>;
+}
+
+/** The handlers in mode `shadow`, on tasks of their own. */
+export function composeShadows(parts: StageParts, handlers: readonly BeforeHandler[]): ShadowPool {
+  const own = handlers.filter(({ mode }) => mode === "shadow");
+  const tasks = composeTasks(parts, "shadow", own);
+  const observer = observeShadows(parts.logger, parts.metrics);
+  const shadows = new Shadows(own, { tasks, clock: parts.clock, observer });
+  return {
+    follow: (question, decided) => shadows.follow(question, decided),
+    close: () => {
+      shadows.close();
+      return tasks.close(0);
+    },
+  };
+}

@@ -1,0 +1,173 @@
+/** A breaker and a bulkhead of its own for each handler, in front of the tasks of one pool (docs/handlers.md). */
+import type { AttemptOutcome } from "../after/ports.ts";
+import type { AskOutcome } from "../before/ports.ts";
+import type { BreakerObserver, Pool } from "../model/breaker-state.ts";
+import { minCallMs } from "../model/budget.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Failure } from "../model/failure.ts";
+import type { AfterHandler, BeforeHandler, Handler } from "../model/handler.ts";
+import type { TaskCall } from "../model/task-call.ts";
+import { afterBreaker, Breaker, beforeBreaker, type Pass } from "./breaker.ts";
+import { Bulkhead, type Entry } from "./bulkhead.ts";
+import { CallTime } from "./call-time.ts";
+import { countsAs } from "./counts-as.ts";
+import type { Egress } from "./egress.ts";
+import { defaultGuardLimits, type GuardLimits } from "./limits.ts";
+import type { Tasks, UnguardedTasks } from "./runner.ts";
+import type { Hold } from "./script.ts";
+
+export interface GuardOptions {
+  readonly tasks: UnguardedTasks;
+  readonly pool: Pool;
+  /** The pool's handlers: the places for scripts are shared out among them. */
+  readonly handlers: readonly Handler[];
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly observer: BreakerObserver;
+  readonly limits?: Partial<GuardLimits>;
+}
+
+interface Guard {
+  /** What is called; a handler that was moved elsewhere starts anew. */
+  readonly target: string;
+  readonly breaker: Breaker;
+  readonly bulkhead: Bulkhead;
+}
+
+interface Failed {
+  readonly kind: "failure";
+  readonly failure: Failure;
+}
+
+/**
+ *   call ── breaker open ──► breaker-open, at once
+ *        ── no place free ── queue full ──► overload, at once
+ *                         ── waits within its own time ── none came free ──► overload
+ *        ── place and breaker ──► the task, with the time that is left
+ *
+ * A call keeps its place until nothing of it is left: a script's until its process is gone.
+ */
+export function guardTasks(options: GuardOptions): Tasks {
+  return new GuardedTasks(options);
+}
+
+class GuardedTasks implements Tasks {
+  readonly #options: GuardOptions;
+  readonly #limits: GuardLimits;
+  readonly #scriptPlaces: number;
+  readonly #guards = new Map<string, Guard>();
+  readonly #waiting = new Set<CallTime>();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultGuardLimits, ...options.limits };
+    const { leastScripts, scripts } = this.#limits;
+    const sharers = options.handlers.filter(({ status, task }) => status !== "archived" && task.kind === "script");
+    this.#scriptPlaces = Math.max(leastScripts, Math.floor(scripts / Math.max(1, sharers.length)));
+  }
+
+  get egress(): Egress {
+    return this.#options.tasks.egress;
+  }
+
+  ask(handler: BeforeHandler, call: TaskCall, signal: AbortSignal): Promise<AskOutcome> {
+    return this.#call(handler, call, signal, (within, hold) => this.#options.tasks.ask(handler, within, signal, hold));
+  }
+
+  deliver(handler: AfterHandler, call: TaskCall, signal: AbortSignal): Promise<AttemptOutcome> {
+    return this.#call(handler, call, signal, (within, hold) =>
+      this.#options.tasks.deliver(handler, within, signal, hold),
+    );
+  }
+
+  forget(handlerId: string): void {
+    this.#guards.delete(handlerId);
+    this.#options.tasks.forget(handlerId);
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#options.tasks.close(deadlineMs).then(() => {
+      for (const time of this.#waiting) time.cancel();
+    });
+    return this.#closed;
+  }
+
+  async #call<Outcome extends { readonly kind: "answer" | "delivered" }>(
+    handler: Handler,
+    call: TaskCall,
+    signal: AbortSignal,
+    make: (call: TaskCall, hold: Hold) => Promise<Outcome | Failed>,
+  ): Promise<Outcome | Failed> {
+    const { breaker, bulkhead } = this.#guardOf(handler);
+    const key = call.key ?? "";
+    // Asked before the queue, so that an open breaker costs nothing; and again after it, as it may have opened since.
+    const refused = breaker.refusal(key);
+    if (refused !== null) return breakerOpen(refused.retryAfterMs);
+    const startMs = this.#options.clock.monotonicMs();
+    const entry = bulkhead.tryEnter() ?? (await this.#wait(bulkhead, call, signal));
+    if (entry.kind === "full") return overload("as many calls of this handler wait as may wait");
+    if (entry.kind === "over") return overload("no place came free in the call's own time");
+    const pass = breaker.pass(key);
+    if (pass.kind === "refused") {
+      entry.leave();
+      return breakerOpen(pass.retryAfterMs);
+    }
+    let gone: Promise<unknown> | null = null;
+    try {
+      const waitedMs = Math.ceil(this.#options.clock.monotonicMs() - startMs);
+      const timeoutMs = Math.max(minCallMs, call.timeoutMs - waitedMs);
+      const within = waitedMs === 0 ? call : { ...call, timeoutMs };
+      const outcome = await make(within, (until) => (gone = until));
+      this.#count(pass, outcome, signal);
+      return outcome;
+    } finally {
+      pass.end("nothing");
+      void Promise.resolve(gone).then(entry.leave, entry.leave);
+    }
+  }
+
+  /** Leaves enough of the call's time to make it: a place that comes at the very end is of no use. */
+  async #wait(bulkhead: Bulkhead, call: TaskCall, signal: AbortSignal): Promise<Entry> {
+    const time = new CallTime(this.#options.clock, call.timeoutMs - minCallMs, signal);
+    this.#waiting.add(time);
+    try {
+      return await bulkhead.enter(time);
+    } finally {
+      time.release();
+      this.#waiting.delete(time);
+    }
+  }
+
+  #count(pass: Pass & { readonly kind: "passed" }, outcome: { readonly kind: string } | Failed, signal: AbortSignal) {
+    // Calls cut short by our own stop say nothing about the handler.
+    if (this.#closed !== undefined) return;
+    pass.end("failure" in outcome ? countsAs(outcome.failure, signal) : "success");
+  }
+
+  #guardOf({ id, task }: Handler): Guard {
+    const target = task.kind === "http" ? task.url : task.path;
+    const known = this.#guards.get(id);
+    if (known?.target === target) return known;
+    const { clock, observer, pool, random } = this.#options;
+    const rules = pool === "after" ? afterBreaker : beforeBreaker;
+    const places = task.kind === "http" ? this.#limits.inFlight : this.#scriptPlaces;
+    const guard: Guard = {
+      target,
+      breaker: new Breaker(rules, clock, random, (turn) => observer({ ...turn, pool, handler: id })),
+      bulkhead: new Bulkhead(places, this.#limits.queue),
+    };
+    this.#guards.set(id, guard);
+    return guard;
+  }
+}
+
+function breakerOpen(retryAfterMs: number): Failed {
+  const detail = "not called: its breaker is open";
+  return { kind: "failure", failure: { kind: "breaker-open", detail, retryAfterMs: Math.ceil(retryAfterMs) } };
+}
+
+function overload(detail: string): Failed {
+  return { kind: "failure", failure: { kind: "overload", detail } };
+}

@@ -116,10 +116,11 @@ class GuardedTasks implements Tasks {
     }
     let gone: Promise<unknown> | null = null;
     try {
-      const waitedMs = Math.ceil(this.#options.clock.monotonicMs() - startMs);
-      const timeoutMs = Math.max(minCallMs, call.timeoutMs - waitedMs);
-      const within = waitedMs === 0 ? call : { ...call, timeoutMs };
-      const outcome = await make(within, (until) => (gone = until));
+      const waitedMs = Math.floor(this.#options.clock.monotonicMs() - startMs);
+      const within = waitedMs === 0 ? call : { ...call, timeoutMs: Math.max(minCallMs, call.timeoutMs - waitedMs) };
+      const outcome = await make(within, (until) => {
+        gone = until;
+      });
       this.#count(pass, outcome, signal);
       return outcome;
     } finally {

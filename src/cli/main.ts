@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo/demo.ts";
 import { devStackCommand } from "./dev-stack.ts";
+import { explainCommand } from "./explain.ts";
 import { publishCommand } from "./publish.ts";
 import { requestCommand } from "./request.ts";
 import { runProgram } from "./run-command.ts";
@@ -24,6 +25,7 @@ const program = new Command("provisioning-bridge")
   .addCommand(devStackCommand())
   .addCommand(setupCommand())
   .addCommand(checkCommand())
+  .addCommand(explainCommand())
   .addCommand(publishCommand())
   .addCommand(requestCommand())
   .addHelpText(

@@ -9,6 +9,7 @@ export type { Logger } from "./model/logger.ts";
 export type { Change, HandlerOutcome, Reason } from "./model/verdict.ts";
 export { createBillingClient } from "./sdk/billing-client.ts";
 export type { BillingEvent } from "./sdk/billing-event.ts";
+export type { ClientEvent, ClientEventKind } from "./sdk/client-events.ts";
 export type {
   BillingClient,
   BillingClientCounts,

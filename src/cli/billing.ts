@@ -55,6 +55,8 @@ export async function withClient<T>(
     events: [canonicalEventId(eventId) as EventId],
     connectTimeoutMs: 15_000,
     requests,
+    // It asks once, long before it could know every bridge.
+    skipWithoutHandlers: false,
   });
   try {
     return await run(client);

@@ -16,6 +16,7 @@ const values = ["BridgeError", "createBillingClient", "errorCodes", "eventCatalo
 const types = [
   ...["Action", "Entity", "ErrorCode", "EventType"],
   ...["BillingClient", "BillingClientCounts", "BillingClientOptions", "BillingEvent", "PublishedEvent"],
+  ...["ClientEvent", "ClientEventKind"],
   ...["Change", "Decider", "HandlerOutcome", "OnSilence", "Reason", "RequestOptions", "RequestVerdict"],
   ...["KafkaSettings", "Logger", "RegistrySettings", "SaslSettings", "TlsSettings"],
   ...["Decimal", "EventDataById", "EventId", "Long", "SubscriptionFee", "SubscriptionPeriod"],

@@ -12,7 +12,7 @@ import { isPassing, Supervisor } from "./supervisor.ts";
 
 export interface ReplyConsumerOptions {
   readonly topic: string;
-  /** The partition replies are asked for; default: any one. */
+  /** The partition that is read, and that replies are asked for; default: any one. */
   readonly partition?: number;
   readonly groupPrefix: string;
   /** Must return at once; what it throws is logged. */
@@ -31,8 +31,8 @@ export interface ReplyConsumer {
 }
 
 /**
- * Reads one partition of the reply topic from its end, under a group of its own: a shared group would lose replies at each
- * rebalance. The position is read before the first join and pinned at every join to what was seen last, so that replies
+ * Reads one partition of a topic from its end, replies or heartbeats, under a group of its own: a shared group would lose
+ * replies at each rebalance. The position is read before the first join and pinned at every join to what was seen last, so that replies
  * written while the broker was away are read when it is back.
  */
 export function createReplyConsumer(client: KafkaClient, options: ReplyConsumerOptions): ReplyConsumer {
@@ -84,7 +84,10 @@ class PinnedConsumer implements ReplyConsumer {
     const started = this.#begin();
     if ((await bounded(started, timeoutMs, systemClock)) === "late") {
       started.catch(() => undefined);
-      throw new BridgeError("BROKER_UNAVAILABLE", `no reply consumer on ${this.#options.topic} within ${timeoutMs} ms`);
+      throw new BridgeError(
+        "BROKER_UNAVAILABLE",
+        `${this.#options.topic} cannot be read: no answer within ${timeoutMs} ms`,
+      );
     }
     return started;
   }
@@ -165,7 +168,7 @@ async function firstPosition(client: KafkaClient, { topic, partition }: ReplyCon
   if (end !== undefined) return end;
   throw new BridgeError(
     "NOT_SET_UP",
-    `the reply topic ${topic} has no partition ${chosen ?? 0}: run \`provisioning-bridge setup\``,
+    `the topic ${topic} has no partition ${chosen ?? 0}: run \`provisioning-bridge setup\``,
   );
 }
 
@@ -178,10 +181,10 @@ async function endOffsets({ kafka }: KafkaClient, topic: string): Promise<readon
   } catch (error) {
     const missing = messageOf(error).includes("does not host this topic-partition");
     throw missing
-      ? new BridgeError("NOT_SET_UP", `the reply topic ${topic} does not exist: run \`provisioning-bridge setup\``, {
+      ? new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`provisioning-bridge setup\``, {
           cause: error,
         })
-      : new BridgeError("BROKER_UNAVAILABLE", `no reply consumer on ${topic}: ${messageOf(error)}`, { cause: error });
+      : new BridgeError("BROKER_UNAVAILABLE", `${topic} cannot be read: ${messageOf(error)}`, { cause: error });
   } finally {
     await admin.disconnect().catch(() => undefined);
   }

@@ -21,6 +21,8 @@ export class Trail {
   /** In chain order, whoever was quicker: two runs with the same answers fold alike. */
   readonly #order: readonly BeforeHandler[];
   readonly #entries = new Map<string, Entry>();
+  /** Not asked: their `when` is false. */
+  readonly #unmatched = new Set<string>();
   readonly #changes: Change[] = [];
   readonly #warnings = new Map<string, string>();
   readonly #failures: { readonly handler: string; readonly failure: Failure }[] = [];
@@ -45,6 +47,7 @@ export class Trail {
 
   /** Takes in how a handler's turn ended. After the first forbid nothing counts any more. */
   record(handler: BeforeHandler, step: Step, ms: number): void {
+    if (step.kind === "no-match") this.#unmatched.add(handler.id);
     if (this.isForbidden || step.kind === "no-match") return;
     if (step.kind === "failure") this.#failures.push({ handler: handler.id, failure: step.failure });
     if (step.kind === "modify") {
@@ -64,7 +67,7 @@ export class Trail {
 
   /** A handler that was asked and whose answer is no longer needed. */
   cancel(handler: BeforeHandler, ms: number): void {
-    if (this.#entries.has(handler.id)) return;
+    if (this.#entries.has(handler.id) || this.#unmatched.has(handler.id)) return;
     this.#entries.set(handler.id, { outcome: { id: handler.id, outcome: "cancelled", ms }, ruling: "absent" });
   }
 

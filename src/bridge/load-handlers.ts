@@ -1,9 +1,12 @@
+import { accessSync, constants } from "node:fs";
+import { resolve } from "node:path";
 import { type LoadedHandlers, loadHandlersFile } from "../config/handlers-file.ts";
 import type { Settings } from "../config/settings.ts";
 import { ProblemsError } from "../errors.ts";
 import { shapeOfEvent } from "../kafka/schemas.ts";
 import { systemClock } from "../model/clock.ts";
 import { findEventType } from "../model/event-catalogue.ts";
+import type { Handler } from "../model/handler.ts";
 import { silentLogger } from "../model/logger.ts";
 import { createTasks } from "../tasks/runner.ts";
 
@@ -27,7 +30,19 @@ export function loadHandlers(file: string, settings: Settings): LoadedHandlers {
     const refusal = egress.checkLiteral(task.url);
     return refusal === null ? [] : [`${id}: ${refusal}`];
   });
+  const warnings = [...loaded.warnings, ...loaded.handlers.flatMap((handler) => scriptWarning(handler, scriptsDir))];
   if (problems.length > 0)
     throw new ProblemsError("HANDLERS_INVALID", `${file} cannot be used with these settings:`, problems);
-  return loaded;
+  return { ...loaded, warnings };
+}
+
+/** A warning only: the file may be meant for another machine. */
+function scriptWarning({ id, status, task }: Handler, scriptsDir: string | null): readonly string[] {
+  if (task.kind !== "script" || status === "archived" || scriptsDir === null) return [];
+  try {
+    accessSync(resolve(scriptsDir, task.path), constants.X_OK);
+    return [];
+  } catch {
+    return [`${id}: ${task.path} is not there, or not executable, in SCRIPTS_DIR of this machine`];
+  }
 }

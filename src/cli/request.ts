@@ -52,6 +52,7 @@ function readable(verdict: RequestVerdict<unknown>): string {
   for (const { path, from, to, handler } of verdict.changes)
     lines.push(`  changed: ${path}: ${from ?? "absent"} -> ${to} (${handler})`);
   for (const { id, outcome, ms } of verdict.handlers) lines.push(`  asked: ${id}: ${outcome} in ${ms} ms`);
+  if (verdict.decidedBy === "silence") lines.push("  no verdict came in time: is a bridge running (serve)?");
   for (const warning of verdict.warnings) lines.push(`  warning: ${warning}`);
   return `${lines.join("\n")}\n`;
 }

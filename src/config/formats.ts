@@ -46,6 +46,7 @@ function isAddress(text: string): boolean {
 function isCidr(text: string): boolean {
   const [address = "", bits = "", ...rest] = text.split("/");
   const family = isIP(address);
+  if (family !== 0 && text === address) return true;
   if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(bits)) return false;
   try {
     new BlockList().addSubnet(address, Number(bits), family === 4 ? "ipv4" : "ipv6");
@@ -108,7 +109,7 @@ const formats = {
   },
   "host-ports": { validate: listOf("host:port", isAddress), coerce: textList },
   names: { validate: listOf("names", (item) => namePattern.test(item)), coerce: textList },
-  cidrs: { validate: listOf("CIDR ranges such as 10.0.0.0/8 or ::1/128", isCidr), coerce: textList },
+  cidrs: { validate: listOf("addresses or CIDR ranges such as 10.0.0.5, 10.0.0.0/8 or ::1", isCidr), coerce: textList },
 } as const;
 
 export type FormatName = keyof typeof formats;

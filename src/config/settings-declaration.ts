@@ -102,7 +102,7 @@ export const settingsDeclaration = {
     egressAllow: list(
       "EGRESS_ALLOW",
       "cidrs",
-      "Private and loopback ranges handlers may live in, as CIDRs; public addresses need none.",
+      "Private and loopback addresses handlers may have, as addresses or CIDR ranges; public ones need none.",
     ),
   },
   before: {

@@ -21,7 +21,14 @@ export async function performDemo({
   const interrupt = (): void => interrupted.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   const say = createProgress();
-  const set = await buildSet(say, verbose, interrupted.signal);
+  const set = await buildSet(say, verbose, interrupted.signal).catch((error: unknown) => {
+    if (!interrupted.signal.aborted) throw error;
+    return null;
+  });
+  if (set === null) {
+    say("interrupted; everything is stopped again");
+    return;
+  }
   try {
     say(`asking ${sampleRequests.length} requests`);
     const requests = await ask(set);
@@ -99,8 +106,8 @@ async function keepUp({ settings, bridge, handlersFile }: StageSet, signal: Abor
       ...Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`),
       `  export TOPIC_PREFIX=${settings.topics.prefix} GROUP_PREFIX=${settings.topics.groupPrefix}`,
       "",
-      `  node src/cli/main.ts request clients.update --data '{"id":12,"credit":"5000"}' --on-silence forbid`,
-      `  node src/cli/main.ts publish clients.update --data '{"id":12,"name":"New name"}'`,
+      `  node_modules/.bin/node src/cli/main.ts request clients.update --data '{"id":12,"credit":"5000"}' --on-silence forbid`,
+      `  node_modules/.bin/node src/cli/main.ts publish clients.update --data '{"id":12,"name":"New name"}'`,
       "",
       `Probes and metrics: ${probe}/readyz  ${probe}/metrics`,
       `Handlers: ${handlersFile}`,

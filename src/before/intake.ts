@@ -8,7 +8,7 @@ import type { Verdict } from "../model/verdict.ts";
 import { type Unsettled, Watermark } from "../model/watermark.ts";
 import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./answer-question.ts";
 import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.ts";
-import type { BeforeObserver, Decided, Question, Replier, Request } from "./ports.ts";
+import type { BeforeObserver, Decided, Question, Replier, Request, RequestSteps } from "./ports.ts";
 
 export interface IntakePorts {
   readonly source: RecordSource;
@@ -34,6 +34,8 @@ interface Owned extends TopicPartition {
 }
 
 type Poison = Extract<Admission, { kind: "poison" }>;
+
+type Steps = { -readonly [K in Exclude<keyof RequestSteps, "decidedMs">]: RequestSteps[K] };
 
 interface Waiting extends Unsettled {
   older: Waiting | null;
@@ -137,7 +139,9 @@ export class Intake implements RecordSink {
       observer.unanswered(record, "no-reply-target", refusal);
       return;
     }
-    const decided = await this.#verdict(record, admission, receivedAtMs);
+    const steps: Steps = { receivedAtMs: clock.epochMs(), event: null, readMs: null };
+    const decided = await this.#verdict(record, admission, receivedAtMs, steps);
+    const decidedMs = clock.monotonicMs() - receivedAtMs;
     const end = await replier.send(record, decided.verdict, decided.encoded).then(
       (chosen) => (chosen === "by-request" ? ("replied" as const) : ("replied-by-key" as const)),
       (error: unknown) => {
@@ -145,10 +149,11 @@ export class Intake implements RecordSink {
         return "reply-failed" as const;
       },
     );
-    observer.decided(record, admission, decided, end, clock.monotonicMs() - receivedAtMs);
+    const ms = clock.monotonicMs() - receivedAtMs;
+    observer.decided(record, admission, decided, end, ms, { ...steps, decidedMs });
   }
 
-  async #verdict(record: InboundRecord, admission: Admission, receivedAtMs: number): Promise<Decided> {
+  async #verdict(record: InboundRecord, admission: Admission, receivedAtMs: number, steps: Steps): Promise<Decided> {
     const { clock, observer, requestOf, reader } = this.#ports;
     const request = requestOf(record);
     const nowMs = clock.epochMs();
@@ -171,6 +176,8 @@ export class Intake implements RecordSink {
     if (reading.kind === "registry-away") return unasked(unreadableVerdict(request, reading.detail));
     if (reading.kind === "poison") return poisoned(request, reading);
     const { event, recode } = reading;
+    steps.event = event;
+    steps.readMs = clock.monotonicMs() - receivedAtMs;
     const sequence = `${record.topic}/${record.partition}/${record.offset}`;
     return this.#ports.decide({ event, recode, ...request, sequence, decideByMs });
   }

@@ -76,10 +76,28 @@ export interface Replier {
   send(record: InboundRecord, verdict: Verdict, encodedData: Buffer | null): Promise<"by-request" | "by-key">;
 }
 
-/** What happened, for logs and metrics. Must return at once and never throw. */
+/** How far a request came, and when. */
+export interface RequestSteps {
+  /** By our clock, milliseconds since 1970. */
+  readonly receivedAtMs: number;
+  /** Null: it was not read, or could not be. */
+  readonly event: BridgeEvent | null;
+  /** Milliseconds after receipt; null: that step was not reached. */
+  readonly readMs: number | null;
+  readonly decidedMs: number;
+}
+
+/** What happened, for logs, metrics and the record of decisions. Must return at once and never throw. */
 export interface BeforeObserver {
   /** `ms`: from receipt to the end. */
-  decided(record: InboundRecord, admission: Admission, decided: Decided, end: RequestEnd, ms: number): void;
+  decided(
+    record: InboundRecord,
+    admission: Admission,
+    decided: Decided,
+    end: RequestEnd,
+    ms: number,
+    steps: RequestSteps,
+  ): void;
   /** The verdict that `decided` told of could not be written. */
   unsent(record: InboundRecord, detail: string): void;
   unanswered(record: InboundRecord, end: RequestEnd, detail: string): void;

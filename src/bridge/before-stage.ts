@@ -11,7 +11,9 @@ import { createReplier } from "../kafka/replies.ts";
 import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
+import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
+import { DecisionLog, decisionTimeoutMs } from "./decision-log.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
 import { composeShadows } from "./shadow-pool.ts";
@@ -55,6 +57,17 @@ export function composeBefore(
     onGaveUp: parts.onGaveUp,
     timing: beforeTiming,
   });
+  const heartbeat = new Heartbeat({
+    ...{ registry, clock, logger, topic: topics.bridges },
+    producer: createRecordProducer(client, { timeoutMs: beatTimeoutMs }),
+    handlers: () => handlers,
+    onFailed: () => parts.metrics.heartbeatFailures.inc(),
+  });
+  const decisions = new DecisionLog({
+    ...{ registry, clock, logger, topic: topics.decisions, instanceId: heartbeat.instanceId },
+    producer: createRecordProducer(client, { timeoutMs: decisionTimeoutMs }),
+    onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
+  });
   const intake: Intake = new Intake(
     {
       source: consumer,
@@ -66,17 +79,11 @@ export function composeBefore(
         return decided;
       },
       replier,
-      observer,
+      observer: both(observer, decisions),
       clock,
     },
     { inFlight: settings.before.inFlight, deadlineMs: settings.before.deadlineMs, commitEveryMs: 200 },
   );
-  const heartbeat = new Heartbeat({
-    ...{ registry, clock, logger, topic: topics.bridges },
-    producer: createRecordProducer(client, { timeoutMs: beatTimeoutMs }),
-    handlers: () => handlers,
-    onFailed: () => parts.metrics.heartbeatFailures.inc(),
-  });
   parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", intake.inFlight]]);
 
   return {
@@ -92,13 +99,18 @@ export function composeBefore(
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
       await consumer.start(signal);
       heartbeat.start();
+      decisions.start();
     },
     async stop(drainMs) {
       const leftMs = countdown(clock, drainMs + closeMs);
       const shadowsGone = shadows.close();
       await intake.drain(drainMs);
       await consumer.stop(leftMs());
-      await Promise.all([producer.close(leftMs()), heartbeat.stop(Math.min(beatTimeoutMs, leftMs()))]);
+      await Promise.all([
+        producer.close(leftMs()),
+        heartbeat.stop(Math.min(beatTimeoutMs, leftMs())),
+        decisions.stop(Math.min(decisionTimeoutMs, leftMs())),
+      ]);
       await Promise.all([tasks.close(leftMs()), counts?.close(), shadowsGone]);
     },
   };

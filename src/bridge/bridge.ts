@@ -11,6 +11,7 @@ import { observeBefore } from "../observe/before-observer.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { composeAfter } from "./after-stage.ts";
 import { composeBefore } from "./before-stage.ts";
+import { both } from "./both.ts";
 import { composeIsolatedAfter } from "./isolated-after.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
@@ -139,21 +140,4 @@ function watchRegistry(registry: Registry): RegistryWatch {
   const timer = setInterval(ask, pingEveryMs);
   timer.unref();
   return { reachable: () => reachable, close: () => clearInterval(timer) };
-}
-
-/** Every method of two observers, one after the other. */
-function both<T extends object>(first: T, second: T | undefined): T {
-  if (second === undefined) return first;
-  return new Proxy(first, {
-    get: (target, name) => {
-      const call = (observer: T, args: readonly unknown[]): unknown => {
-        const method = Reflect.get(observer, name) as ((...args: readonly unknown[]) => unknown) | undefined;
-        return method?.apply(observer, [...args]);
-      };
-      return (...args: readonly unknown[]) => {
-        call(target, args);
-        call(second, args);
-      };
-    },
-  });
 }

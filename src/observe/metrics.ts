@@ -69,6 +69,11 @@ export class Metrics {
     "Heartbeats that could not be written.",
     [],
   );
+  readonly decisionsDropped: Counter<"reason"> = this.#counter(
+    "decisions_dropped_total",
+    "Decisions that are missing on the topic of decisions.",
+    ["reason"],
+  );
   readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", [
     "group",
     "end",

@@ -1,6 +1,6 @@
 import { noHandlerVerdict } from "../../src/before/answer-question.ts";
 import { Intake } from "../../src/before/intake.ts";
-import type { Decided, Question, RequestEnd } from "../../src/before/ports.ts";
+import type { Decided, Question, RequestEnd, RequestSteps } from "../../src/before/ports.ts";
 import type { Reading } from "../../src/model/reading.ts";
 import type { InboundRecord } from "../../src/model/record.ts";
 import type { CommitPosition } from "../../src/model/record-source.ts";
@@ -34,6 +34,7 @@ export class FakeRequests {
   readonly replies: { readonly offset: number; readonly verdict: Verdict }[] = [];
   readonly commits: CommitPosition[] = [];
   readonly ends: RequestEnd[] = [];
+  readonly steps: (RequestSteps & { readonly ms: number })[] = [];
   readonly skews: number[] = [];
   readonly unsent: string[] = [];
   readonly paused: string[] = [];
@@ -92,7 +93,10 @@ export class FakeRequests {
           },
         },
         observer: {
-          decided: (_record, _admission, _decided, end) => void this.ends.push(end),
+          decided: (_record, _admission, _decided, end, ms, steps) => {
+            this.ends.push(end);
+            this.steps.push({ ...steps, ms });
+          },
           unsent: (_record, detail) => void this.unsent.push(detail),
           unanswered: (_record, end) => void this.ends.push(end),
           skewed: (_record, skewMs) => void this.skews.push(skewMs),
@@ -137,7 +141,7 @@ export class FakeRequests {
   }
 }
 
-const anEvent: Reading = {
+export const anEvent: Extract<Reading, { kind: "event" }> = {
   kind: "event",
   event: {
     id: "clients.update",

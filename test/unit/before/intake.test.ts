@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { allowVerdictFor, FakeRequests, record } from "../../support/fake-requests.ts";
+import { allowVerdictFor, anEvent, FakeRequests, record } from "../../support/fake-requests.ts";
 
 describe("the intake of requests", () => {
   it("replies what the chain decided, and commits only after the reply is acknowledged", async () => {
@@ -18,6 +18,35 @@ describe("the intake of requests", () => {
     );
     assert.deepEqual(world.commits, [{ topic: "t", partition: 0, offset: 1, metadata: null }]);
     assert.deepEqual(world.ends, ["replied"]);
+  });
+
+  it("tells when each step was done, and what was read", async () => {
+    const world = new FakeRequests();
+    world.read = async () => {
+      await new Promise<void>((resolve) => void world.clock.after(5, resolve));
+      return anEvent;
+    };
+    world.holdDecisions();
+    world.holdReplies();
+    world.intake.accept([record(0)]);
+    await world.clock.advance(25);
+    world.releaseDecisions();
+    await world.clock.advance(15);
+    world.releaseReplies();
+    await world.clock.advance(1);
+    const receivedAtMs = record(0).timestampMs;
+    assert.deepEqual(world.steps, [{ receivedAtMs, event: anEvent.event, readMs: 5, decidedMs: 25, ms: 40 }]);
+  });
+
+  it("tells that a request was not read", async () => {
+    const world = new FakeRequests();
+    world.read = () => Promise.resolve({ kind: "registry-away", detail: "connection refused" });
+    world.intake.accept([record(0)]);
+    await world.clock.advance(1);
+    assert.deepEqual(
+      world.steps.map(({ event, readMs }) => [event, readMs]),
+      [[null, null]],
+    );
   });
 
   it("answers a request whose time is over without reading it", async () => {

@@ -45,9 +45,14 @@ function rawFields(schema: unknown): readonly RawField[] {
 
 suite("every schema file", () => {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".avsc"));
-  test("is one of an event of the catalogue, of a verdict, of a dead letter or of a heartbeat", () => {
+  test("is one of an event of the catalogue, of a verdict, of a dead letter, of a heartbeat or of a decision", () => {
     const expected = eventCatalogue.map(({ entity, record }) => `${entity}/${record}.avsc`);
-    const own = ["verdicts/Verdict.avsc", "dead-letters/DeadLetter.avsc", "bridges/BridgeHeartbeat.avsc"];
+    const own = [
+      "verdicts/Verdict.avsc",
+      "dead-letters/DeadLetter.avsc",
+      "bridges/BridgeHeartbeat.avsc",
+      "decisions/Decision.avsc",
+    ];
     assert.deepEqual(files.sort(), [...expected, ...own].sort());
   });
   for (const file of files) {

@@ -18,6 +18,8 @@ export interface IntakePorts {
   readonly replier: Replier;
   readonly observer: BeforeObserver;
   readonly clock: Clock;
+  /** How late everything here is, milliseconds, when that is too much; 0 as long as it is not. */
+  readonly lagMs: () => number;
 }
 
 export interface IntakeLimits {
@@ -53,7 +55,9 @@ const lastCommitMs = 2000;
  *   record ── no value ──────────────► settled                       (tombstone)
  *          ── nobody to answer ──────► settled                       (no-reply-target)
  *          ── time over ─────────────► reply undecided, expired      (before anything is decoded)
- *          ── too many at once ──────► reply undecided, overload
+ *          ── too many at once,
+ *             or its time is shorter
+ *             than our lag ──────────► reply undecided, overload
  *          ── cannot be read ────────► reply undecided, unreadable
  *          ── otherwise ─────────────► chain ──► reply
  *
@@ -168,9 +172,9 @@ export class Intake implements RecordSink {
     const remainingMs = remainingAtReceipt(received);
     if (isExpired(remainingMs)) return unasked(expiredVerdict(request));
     if (admission.kind === "poison") return poisoned(request, admission);
-    if (this.#inFlight > this.#limits.inFlight) return unasked(overloadVerdict(request));
-
     const decideByMs = decideBy(receivedAtMs, remainingMs);
+    if (this.#isTooMuch(decideByMs - receivedAtMs)) return unasked(overloadVerdict(request));
+
     const reading = await this.#within(reader.read(record), decideByMs);
     if (reading === "late") return unasked(unreadableVerdict(request, "the schema could not be had in time"));
     if (reading.kind === "registry-away") return unasked(unreadableVerdict(request, reading.detail));
@@ -180,6 +184,11 @@ export class Intake implements RecordSink {
     steps.readMs = clock.monotonicMs() - receivedAtMs;
     const sequence = `${record.topic}/${record.partition}/${record.offset}`;
     return this.#ports.decide({ event, recode, ...request, sequence, decideByMs });
+  }
+
+  #isTooMuch(shareMs: number): boolean {
+    const lagMs = this.#ports.lagMs();
+    return this.#inFlight > this.#limits.inFlight || (lagMs > 0 && shareMs < lagMs);
   }
 
   #within<T>(work: Promise<T>, untilMs: number): Promise<T | "late"> {

@@ -11,6 +11,7 @@ import { createReplier } from "../kafka/replies.ts";
 import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
+import { LoopLag } from "../observe/loop-lag.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
 import { DecisionLog, decisionTimeoutMs } from "./decision-log.ts";
@@ -68,6 +69,7 @@ export function composeBefore(
     producer: createRecordProducer(client, { timeoutMs: decisionTimeoutMs }),
     onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
   });
+  const lag = new LoopLag(clock);
   const intake: Intake = new Intake(
     {
       source: consumer,
@@ -81,13 +83,19 @@ export function composeBefore(
       replier,
       observer: both(observer, decisions),
       clock,
+      lagMs: () => (lag.isTooMuch ? lag.worstMs : 0),
     },
     { inFlight: settings.before.inFlight, deadlineMs: settings.before.deadlineMs, commitEveryMs: 200 },
   );
   parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", intake.inFlight]]);
 
+  parts.metrics.observeGauge("event_loop_lag_seconds", "How late the verdicts' event loop is at worst.", null, () => [
+    ["", lag.worstMs / 1000],
+  ]);
+
   return {
     checks: [
+      { name: "before: event loop keeps up", holds: () => !lag.isTooMuch },
       { name: "before: partitions assigned", holds: () => consumer.state() === "assigned" },
       { name: "before: producer ready", holds: () => producer.ready() },
     ],
@@ -98,10 +106,12 @@ export function composeBefore(
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
       await consumer.start(signal);
+      lag.start();
       heartbeat.start();
       decisions.start();
     },
     async stop(drainMs) {
+      lag.stop();
       const leftMs = countdown(clock, drainMs + closeMs);
       const shadowsGone = shadows.close();
       await intake.drain(drainMs);

@@ -39,6 +39,7 @@ export class FakeRequests {
   readonly unsent: string[] = [];
   readonly paused: string[] = [];
   reads = 0;
+  lagMs = 0;
   read: (() => Promise<Reading>) | null = null;
   refusal: (record: InboundRecord) => string | null = () => null;
   readonly intake: Intake;
@@ -102,6 +103,7 @@ export class FakeRequests {
           skewed: (_record, skewMs) => void this.skews.push(skewMs),
         },
         clock: this.clock,
+        lagMs: () => this.lagMs,
       },
       { inFlight: limits.inFlight ?? 100, deadlineMs: 1500, commitEveryMs: 200 },
     );

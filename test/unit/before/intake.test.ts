@@ -77,6 +77,33 @@ describe("the intake of requests", () => {
     );
   });
 
+  it("refuses at once what it could not answer in time because everything here is late, and only that", async () => {
+    const world = new FakeRequests();
+    world.lagMs = 900;
+    const old = { timestampMs: world.clock.epochMs() - 300 };
+    world.intake.accept([record(0), record(1, old)]);
+    await world.clock.advance(1);
+    // Of 1500 ms the bridge has 1200 at receipt, of what was sent 300 ms ago 900: exactly the lag.
+    assert.deepEqual(
+      world.replies.map(({ verdict }) => verdict.decidedBy),
+      ["handler", "handler"],
+    );
+    world.lagMs = 901;
+    world.intake.accept([record(2), record(3, old)]);
+    await world.clock.advance(1);
+    assert.deepEqual(
+      world.replies
+        .slice(2)
+        .map(({ offset, verdict }) => [offset, verdict.decidedBy])
+        .sort(),
+      [
+        [2, "handler"],
+        [3, "overload"],
+      ],
+    );
+    assert.equal(world.reads, 3);
+  });
+
   it("answers unreadable for poison, for a registry that is away, and for one that never answers", async () => {
     const world = new FakeRequests();
     world.read = () => Promise.resolve({ kind: "poison", reason: "undecodable", detail: "cut short" });

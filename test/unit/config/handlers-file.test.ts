@@ -305,3 +305,10 @@ test("the example of config/ loads as it stands, without a warning", () => {
     ["credit-guard", "fraud-check", "naming-rules", "switch-trunks", "switch-balance"],
   );
 });
+
+test("a shadow is a handler like any other, and its time is in no budget", () => {
+  const { budget, handlers } = load(`${minimal}\n    mode: shadow\n    timeoutMs: 2000`);
+  const [handler] = handlers;
+  assert.ok(handler?.stage === "before" && handler.mode === "shadow");
+  assert.deepEqual(budget, []);
+});

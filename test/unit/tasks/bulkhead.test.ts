@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CallTime } from "../../../src/tasks/call-time.ts";
 import { Bulkhead } from "../../../src/tasks/bulkhead.ts";
+import { CallTime } from "../../../src/tasks/call-time.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const never = new AbortController().signal;

@@ -83,6 +83,23 @@ test("where no bridge was heard it asks; after five silences in a row it decides
   assert.ok(refused > 20);
 });
 
+test("what says nothing about the bridge is no silence: a full table, a record that is too large, a client that closes", async () => {
+  const client = await topics.core({ onSilence: "allow", maxPending: 4, source: "/test/full" });
+  const extra = { note: JSON.stringify("x".repeat(1_200_000)) };
+  for (let at = 0; at < 6; at++) {
+    const verdict = await client.request({ ...update, data: { ...update.data, extra } }, { deadlineMs: 3000 });
+    assert.deepEqual([verdict.decidedBy, verdict.warnings.length], ["silence", 1]);
+  }
+  const waiting = Array.from({ length: 12 }, () => client.request(archive));
+  await client.close();
+  const { "pending-full": full, silence, "core-breaker-opened": openings } = client.counts();
+  assert.deepEqual((await Promise.all(waiting)).map(({ decidedBy }) => decidedBy).sort(), [
+    ...Array.from({ length: 8 }, () => "pending-full"),
+    ...Array.from({ length: 4 }, () => "silence"),
+  ]);
+  assert.deepEqual([full, silence, openings], [8, 10, 0]);
+});
+
 test("a bridge that starts closes the core's breaker by its first answer", async () => {
   first = await BridgeProcess.ready({
     env: topics.env,
@@ -170,14 +187,13 @@ test("an instance that is stopped says good-bye: nobody is left who could be ski
   assert.equal(last.size, 2, "the one that was killed could not");
 });
 
-test("a client whose bridges cannot be heard works, and asks", async () => {
-  const lone = await FreshTopics.open();
-  try {
-    await lone.admin.deleteTopics({ topics: [lone.names.bridges] });
-    const client = await lone.core({ onSilence: "allow", events: ["clients.archive"] });
-    const verdict = await client.request(archive, { deadlineMs: 100 });
+test("clients that cannot hear any bridge work, and ask", async () => {
+  await topics.admin.deleteTopics({ topics: [topics.names.bridges] });
+  const late = await topics.core({ onSilence: "allow", events: ["clients.archive"] });
+  for (const client of [core, late]) {
+    const { silence } = client.counts();
+    const verdict = await client.request(archive, { deadlineMs: 100, onSilence: "allow" });
     assert.deepEqual([verdict.decision, verdict.decidedBy], ["allow", "silence"]);
-  } finally {
-    await lone.close();
+    assert.equal(client.counts().silence, silence + 1);
   }
 });

@@ -302,7 +302,7 @@ describe("a request", () => {
     [
       "that names a reply topic which is not listed",
       "no-reply-target",
-      (h: Headers) => ({ ...h, kafka_replyTopic: topics.names.decisions }),
+      (h: Headers) => ({ ...h, kafka_replyTopic: topics.names.parked }),
     ],
     ["that names no reply topic", "no-reply-target", (h: Headers) => without(h, "kafka_replyTopic")],
     ["without a correlation id", "no-reply-target", (h: Headers) => without(h, "kafka_correlationId")],
@@ -317,7 +317,7 @@ describe("a request", () => {
       assert.equal(await bridge.counter("request_ends_total", { end }), counted + 1);
       assert.equal(sink.at("/before").length, calls);
       assert.equal(await replyTo(correlationId), undefined);
-      assert.deepEqual(await topics.contents(topics.names.decisions), []);
+      assert.deepEqual(await topics.contents(topics.names.parked), []);
       await nextIsAnswered();
     });
   }

@@ -42,7 +42,14 @@ describe("a broker that wants TLS and SASL", { timeout: 240_000 }, () => {
       const secure = client({ mechanism });
       const topic = `secure-${mechanism}`;
       const admin = await openTopicAdmin(secure, 20_000);
-      await admin.create([{ topic, partitions: 1, replicationFactor: 1, config: { "cleanup.policy": "delete", "max.message.bytes": "1048588" } }]);
+      await admin.create([
+        {
+          topic,
+          partitions: 1,
+          replicationFactor: 1,
+          config: { "cleanup.policy": "delete", "max.message.bytes": "1048588" },
+        },
+      ]);
       await admin.close();
 
       const producer = createRecordProducer(secure);

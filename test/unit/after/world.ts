@@ -9,7 +9,6 @@ import {
   type FactEnd,
   type PauseReason,
 } from "../../../src/after/ports.ts";
-import type { CommitPosition, RecordSource } from "../../../src/model/record-source.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { BridgeEvent } from "../../../src/model/event.ts";
 import type { Failure } from "../../../src/model/failure.ts";
@@ -17,6 +16,7 @@ import type { AfterHandler } from "../../../src/model/handler.ts";
 import { silentLogger } from "../../../src/model/logger.ts";
 import type { Admission, Reading, RecordReader } from "../../../src/model/reading.ts";
 import { type InboundRecord, lastHeader, type TopicPartition } from "../../../src/model/record.ts";
+import type { CommitPosition, RecordSource } from "../../../src/model/record-source.ts";
 import { defaultRetryPolicy } from "../../../src/model/retry-policy.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { FakeClock } from "../../support/fake-clock.ts";

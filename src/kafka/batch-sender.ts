@@ -32,14 +32,15 @@ export class BatchSender {
     this.#producer = this.#newProducer();
   }
 
-  /** Throws BridgeError BROKER_UNAVAILABLE. Once connected, kafkajs connects again by itself. */
+  /** Throws BridgeError BROKER_UNAVAILABLE; the next call tries with a new client. Once connected, kafkajs connects again by itself. */
   async connect(): Promise<void> {
     this.#connected ??= this.#producer.connect();
     const connecting = this.#connected;
     try {
       await connecting;
     } catch (error) {
-      if (this.#connected === connecting) this.#connected = null;
+      // A client whose first connection failed half-way may never get over it.
+      if (this.#connected === connecting) await this.renew();
       throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker can be used: ${messageOf(error)}`, { cause: error });
     }
   }

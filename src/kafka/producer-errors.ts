@@ -4,7 +4,7 @@ import type { OutboundRecord } from "../model/record.ts";
 /** What a failed send means. */
 export type SendFailure =
   | { readonly kind: "record"; readonly type: string } // the broker refuses these records; sending them again ends the same
-  | { readonly kind: "sequence" } // the idempotent producer's sequence is lost: only a new one can go on
+  | { readonly kind: "spent" } // the producer's sequence is lost, or its client can never connect: only a new one can go on
   | { readonly kind: "passing" }; // the same records may be sent again
 
 /** Refusals that concern the records, not the connection. */
@@ -32,7 +32,19 @@ export function classifySendFailure(error: unknown): SendFailure {
   const types = typesOf(error);
   const refusal = types.find((type) => refusals.has(type));
   if (refusal !== undefined) return { kind: "record", type: refusal };
-  return types.some((type) => lostSequences.has(type)) ? { kind: "sequence" } : { kind: "passing" };
+  return types.some((type) => lostSequences.has(type)) || isStuck(error) ? { kind: "spent" } : { kind: "passing" };
+}
+
+/**
+ * A broker that hung while a client of kafkajs connected to it leaves the client in a state in which it holds itself for
+ * connected and fails each request at once, for ever (broker/index.js: connect() returns before the versions are known).
+ */
+export function isStuck(error: unknown): boolean {
+  let at: unknown = error;
+  for (let depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
+    if (at.message.includes("Broker not connected")) return true;
+  }
+  return false;
 }
 
 /** kafkajs wraps: the protocol's error type stands somewhere down the chain of causes. */

@@ -38,6 +38,8 @@ export interface ProducerOptions {
 
 const retryAfterMs = 100;
 const sweepEveryMs = 250;
+/** Failures in a row after which a new producer is tried: one that cannot recover must not stop all writing. */
+const renewEvery = 3;
 /** A batch that is out for longer means that the broker is not ready. */
 const slowAfterMs = 5000;
 
@@ -126,6 +128,7 @@ export class GroupCommitProducer implements RecordProducer {
   async #deliver(batch: readonly Queued[]): Promise<void> {
     let left = batch;
     let tried = false;
+    let failures = 0;
     while (left.length > 0) {
       try {
         await this.#sender.connect();
@@ -139,7 +142,8 @@ export class GroupCommitProducer implements RecordProducer {
         this.#healthy = false;
         const wanted = this.#stillWanted(left, error);
         // The part that is given up may have been written: see BatchSender.
-        if (failure.kind === "sequence" || (tried && wanted.length < left.length)) {
+        const inDoubt = wanted.length < left.length;
+        if (tried && (failure.kind === "spent" || inDoubt || ++failures % renewEvery === 0)) {
           await this.#sender.renew();
           tried = false;
         }

@@ -1,5 +1,6 @@
 import { bounded } from "../model/bounded.ts";
 import type { Clock, Timer } from "../model/clock.ts";
+import { isStuck } from "./producer-errors.ts";
 
 /** One kafkajs client from its making to its end. */
 export interface Life {
@@ -132,7 +133,7 @@ export class Supervisor {
 export function isPassing(error: Error): boolean {
   let root: Error = error;
   for (let depth = 0; root.cause instanceof Error && depth < 10; depth++) root = root.cause;
-  return ("retriable" in root && root.retriable === true) || passingNames.has(root.name);
+  return ("retriable" in root && root.retriable === true) || passingNames.has(root.name) || isStuck(error);
 }
 
 /** Errors of kafkajs that are called final though only the brokers are not there yet. */

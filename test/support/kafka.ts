@@ -38,8 +38,13 @@ export class Workspace {
     this.#topics.push(topic);
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
     await this.admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [{ topic, numPartitions: partitions, configEntries }],
+    });
+    // kafkajs's own waiting fails when the broker has not heard of the topic yet.
+    await eventually(`${topic} is there`, async () => {
+      const offsets = await this.admin.fetchTopicOffsets(topic).catch(() => []);
+      return offsets.length === partitions;
     });
     return topic;
   }

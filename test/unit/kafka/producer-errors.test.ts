@@ -13,16 +13,21 @@ function wrapped(type: string): Error {
 for (const [type, kind] of [
   ["MESSAGE_TOO_LARGE", "record"],
   ["TOPIC_AUTHORIZATION_FAILED", "record"],
-  ["OUT_OF_ORDER_SEQUENCE_NUMBER", "sequence"],
-  ["DUPLICATE_SEQUENCE_NUMBER", "sequence"],
-  ["UNKNOWN_PRODUCER_ID", "sequence"],
-  ["INVALID_PRODUCER_EPOCH", "sequence"],
+  ["OUT_OF_ORDER_SEQUENCE_NUMBER", "spent"],
+  ["DUPLICATE_SEQUENCE_NUMBER", "spent"],
+  ["UNKNOWN_PRODUCER_ID", "spent"],
+  ["INVALID_PRODUCER_EPOCH", "spent"],
   ["NOT_LEADER_FOR_PARTITION", "passing"],
 ] as const) {
   test(`${type} is found behind the errors kafkajs wraps around it, and means: ${kind}`, () => {
     assert.equal(classifySendFailure(wrapped(type)).kind, kind);
   });
 }
+
+test("a client that holds itself for connected and is not is spent", () => {
+  const error = new Error("retries exceeded", { cause: new Error("Broker not connected") });
+  assert.deepEqual(classifySendFailure(error), { kind: "spent" });
+});
 
 test("what has no type, or is no error, may pass", () => {
   for (const thrown of [new Error("socket"), "text", null, undefined]) {

@@ -122,6 +122,14 @@ test("a lost sequence is answered with a new producer, and the batch goes again"
   assert.deepEqual(sender.events, ["send a", "renew", "send a"]);
 });
 
+test("a producer that only fails is replaced now and then, in case that it cannot recover", async () => {
+  const sender = new FakeSender(...Array.from({ length: 7 }, () => failing("REQUEST_TIMED_OUT")));
+  const { clock, producer } = setUp(sender);
+  await clock.until(producer.send(record("a")));
+  const fails = ["send a", "send a", "send a", "renew"];
+  assert.deepEqual(sender.events, [...fails, ...fails, "send a", "send a"]);
+});
+
 test("after a record was given up the next is sent by a new producer, or it would pass for the one given up", async () => {
   const sender = new FakeSender(() => {
     clock.stall(1000);

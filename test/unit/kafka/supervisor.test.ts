@@ -136,6 +136,7 @@ test("what kafkajs calls retriable at the root of its causes is worth waiting fo
   const retriable = Object.assign(new Error("connection"), { retriable: true });
   const wrapped = Object.assign(new Error("retries exceeded", { cause: retriable }), { retriable: false });
   assert.equal(isPassing(wrapped), true);
+  assert.equal(isPassing(new Error("retries exceeded", { cause: new Error("Broker not connected") })), true);
   assert.equal(isPassing(new TypeError("undefined is not a function")), false);
   assert.equal(isPassing(Object.assign(new Error("no rights"), { retriable: false })), false);
 });

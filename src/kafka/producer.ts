@@ -122,6 +122,8 @@ export class GroupCommitProducer implements RecordProducer {
     }
     sweeper.cancel();
     this.#pumping = null;
+    // kafkajs connects again for the retries of a send that was out when it was told to disconnect.
+    if (this.#closed) await this.#sender.disconnect();
   }
 
   /** Sends a batch until every record of it is acknowledged, refused or given up. Never rejects. */
@@ -163,8 +165,10 @@ export class GroupCommitProducer implements RecordProducer {
       return;
     }
     const middle = Math.ceil(batch.length / 2);
-    await this.#deliver(batch.slice(0, middle));
-    await this.#deliver(batch.slice(middle));
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      // All were rejected when it closed, and nothing may connect again behind it.
+      if (!this.#closed) await this.#deliver(half);
+    }
   }
 
   #stillWanted(batch: readonly Queued[], error: unknown): readonly Queued[] {

@@ -225,3 +225,24 @@ test("close ends at its deadline when the broker does not answer, and says so to
   await closing;
   assert.deepEqual(await Promise.all(ends), ["CLOSED", "CLOSED"]);
 });
+
+test("once closed nothing more is sent of a batch that is being halved for the record the broker refuses", async () => {
+  let refuse: () => void = () => undefined;
+  const held: Step = () =>
+    new Promise((_, reject) => (refuse = () => reject(kafkaError("TOPIC_AUTHORIZATION_FAILED"))));
+  const sender = new FakeSender(failing("TOPIC_AUTHORIZATION_FAILED"), held);
+  const { clock, producer } = setUp(sender);
+  const ends = ["a", "b", "c", "d"].map((key) => endOf(producer.send(record(key))));
+  await settled();
+  await clock.until(producer.close(100));
+  assert.deepEqual(await Promise.all(ends), Array<string>(4).fill("CLOSED"));
+  const disconnects = () => sender.events.filter((event) => event === "disconnect").length;
+  const before = disconnects();
+  refuse();
+  await settled();
+  assert.deepEqual(sender.batches, [
+    ["a", "b", "c", "d"],
+    ["a", "b"],
+  ]);
+  assert.equal(disconnects(), before + 1, "what kafkajs connected for its retries is closed too");
+});

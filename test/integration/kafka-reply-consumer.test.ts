@@ -116,7 +116,7 @@ test("its group is gone after stop, and stopping twice is stopping once", async 
 
 test("without a broker start rejects at its time, and stop ends", async () => {
   const { consumer } = open("any", {}, testClient({ brokers: "127.0.0.1:1" }));
-  // kafkajs goes on trying for some five seconds whatever we do: less would be left running behind this test.
+  // kafkajs goes on trying for some five seconds whatever we do; a shorter wait would leave that running behind this test.
   await assert.rejects(
     consumer.start(3000),
     (error) => error instanceof BridgeError && error.code === "BROKER_UNAVAILABLE",

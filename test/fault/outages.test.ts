@@ -33,7 +33,7 @@ after(async () => {
 
 const handlers = (url: string) => [
   told({ id: "crm", events: ["clients.update", "clients.archive"], url: sink.url(url) }),
-  asked({ id: "asked", events: ["clients.update"], url: sink.url("/asked") }),
+  asked({ id: "asked", events: ["clients.update", "clients.delete"], url: sink.url("/asked") }),
 ];
 
 test("the registry is away when the bridge starts, and again when a schema comes that it has not seen: facts wait", async () => {
@@ -49,11 +49,23 @@ test("the registry is away when the bridge starts, and again when a schema comes
     const ledger = new Ledger();
     ledger.sent("1", await core.publish({ id: "clients.update", data: { id: 1, name: "seen" } }));
     await eventually("it is delivered", () => ledger.complete(sink.at("/registry")), 20_000);
+    const asking = async () => (await core.request({ id: "clients.update", data: { id: 2, name: "x" } })).decidedBy;
+    await eventually("requests are answered", async () => (await asking()) === "handler", 20_000);
     await servers.registry.stop();
     // This one is of a schema that the bridge never had to read.
     ledger.sent("1", await core.publish({ id: "clients.archive", data: { id: 1 } }));
     ledger.sent("1", await core.publish({ id: "clients.update", data: { id: 1, name: "behind it" } }));
     await bridge.line("the fact waits", ({ msg }) => msg === "the registry is away: the fact waits");
+    assert.ok((await bridge.counter("registry_waits_total", { group: "crm" })) >= 1);
+    // Other clients' facts do not wait, and what is asked is answered: their schema is known.
+    const others = new Ledger();
+    for (let id = 2; id <= 10; id++)
+      others.sent(String(id), await core.publish({ id: "clients.update", data: { id, name: "another" } }));
+    await eventually("others are delivered", () => others.complete(sink.at("/registry")), 20_000);
+    assert.equal(await asking(), "handler");
+    // A request whose schema cannot be had is said to be unreadable, and the core's onSilence decides in time.
+    const unreadable = await core.request({ id: "clients.delete", data: { id: 2 } }, { onSilence: "forbid" });
+    assert.deepEqual([unreadable.decision, unreadable.decidedBy], ["forbid", "unreadable"]);
     assert.equal(ledger.complete(sink.at("/registry")), false);
     await servers.registry.start();
     await eventually("both are delivered", () => ledger.complete(sink.at("/registry")), 60_000);

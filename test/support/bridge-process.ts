@@ -52,6 +52,8 @@ export class BridgeProcess {
         HTTP_HOST: "127.0.0.1",
         HTTP_PORT: "0",
         LOG_LEVEL: "debug",
+        // Whatever Node warns of stands in `stderr`, with where it comes from.
+        NODE_OPTIONS: "--trace-warnings",
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

@@ -51,18 +51,29 @@ export class Ledger {
   }
 
   /**
-   * First arrivals of a key come in the order in which its records stand in the log. (A repetition may arrive late: after
-   * an unplanned loss of a partition one attempt of a key may, and `bridge-sequence` tells it.)
+   * First arrivals of a key come in the order in which its records stand in the log, and no event is tried any more once
+   * a newer one of its key was delivered before it. (A repetition may arrive late: after an unplanned loss of a partition
+   * one attempt of a key may, and `bridge-sequence` tells it.)
    */
   #checkOrder(calls: readonly SinkCall[]): void {
     const places = new Map(this.#sent.map((event) => [event.ceId, event]));
     const seen = new Set<string>();
     const newest = new Map<string, number>();
+    const delivered = new Set<string>();
+    const newestDelivered = new Map<string, number>();
     for (const call of calls) {
       const event = places.get(ceIdOf(call));
-      if (event === undefined || seen.has(event.ceId)) continue;
-      seen.add(event.ceId);
+      if (event === undefined) continue;
       const lane = `${event.topic} ${event.key}`;
+      if (!delivered.has(event.ceId)) {
+        assert.ok((newestDelivered.get(lane) ?? -1) < event.offset, `an event of ${lane} was tried after a newer one`);
+      }
+      if (isDelivered(call)) {
+        delivered.add(event.ceId);
+        newestDelivered.set(lane, Math.max(newestDelivered.get(lane) ?? -1, event.offset));
+      }
+      if (seen.has(event.ceId)) continue;
+      seen.add(event.ceId);
       assert.ok((newest.get(lane) ?? -1) < event.offset, `an event of ${lane} overtook another`);
       newest.set(lane, event.offset);
     }

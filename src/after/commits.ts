@@ -1,10 +1,10 @@
 import { messageOf } from "../errors.ts";
 import type { Clock, Timer } from "../model/clock.ts";
+import { within } from "../model/deadline.ts";
 import type { Logger } from "../model/logger.ts";
 import type { CommitPosition, RecordSource } from "../model/record-source.ts";
 import type { Limits } from "./limits.ts";
 import type { Partition } from "./partition.ts";
-import { within } from "./within.ts";
 
 /**
  * Commits what is settled, one commit at a time, so that positions reach the broker in the order in which they were

@@ -1,9 +1,9 @@
 import { messageOf } from "../errors.ts";
+import { within } from "../model/deadline.ts";
 import { backoff } from "./backoff.ts";
 import type { Turn, TurnEnd } from "./engine.ts";
 import { detach } from "./fact.ts";
 import type { DeadLetter } from "./ports.ts";
-import { within } from "./within.ts";
 
 const longestWaitMs = 30_000;
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
-import { bounded } from "../model/bounded.ts";
 import type { Clock, Timer } from "../model/clock.ts";
+import { bounded } from "../model/deadline.ts";
 import type { Admission, RecordReader } from "../model/reading.ts";
 import type { InboundRecord, TopicPartition } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";

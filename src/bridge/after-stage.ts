@@ -1,16 +1,17 @@
 import { createDispatcher, type Dispatcher } from "../after/dispatcher.ts";
 import type { AfterObserver, DeadLetters } from "../after/ports.ts";
 import type { DispatcherStats } from "../after/stats.ts";
-import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consumer.ts";
-import { openDeadLetterWriter } from "../kafka/dead-letter-codec.ts";
-import { createDeadLetters } from "../kafka/dead-letters.ts";
-import { pinFirstPosition } from "../kafka/first-position.ts";
-import { createRecordProducer } from "../kafka/producer.ts";
-import { createReader } from "../kafka/reader.ts";
+import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consume/consumer.ts";
+import { pinFirstPosition } from "../kafka/consume/first-position.ts";
+import { createRecordProducer } from "../kafka/produce/producer.ts";
+import { openDeadLetterWriter } from "../kafka/records/dead-letter-codec.ts";
+import { createDeadLetters } from "../kafka/records/dead-letters.ts";
+import { createReader } from "../kafka/records/reader.ts";
 import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { TopicNames } from "../model/topics.ts";
 import { countdown } from "./countdown.ts";
+import { Gaps } from "./gaps.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
@@ -37,7 +38,9 @@ export function composeAfter(
   const producer = createRecordProducer(client, { timeoutMs: 8000 });
   const reader = createReader({ registry });
   // Until the schema is open a dead letter cannot be written, and nothing is settled that should be one.
-  let deadLetters: DeadLetters = { write: () => Promise.reject(new Error("the dead letter schema is not open yet")) };
+  let opened: DeadLetters = { write: () => Promise.reject(new Error("the dead letter schema is not open yet")) };
+  const deadLetters: DeadLetters = { write: (letter) => opened.write(letter) };
+  const gaps = new Gaps({ deadLetters, metrics: parts.metrics, logger, clock });
 
   const compose = (group: string, members: readonly AfterHandler[]): Group => {
     const groupId = `${settings.topics.groupPrefix}.after.${group}`;
@@ -50,6 +53,7 @@ export function composeAfter(
         accept: (records) => dispatcher.accept(records),
       },
       onGaveUp: parts.onGaveUp,
+      onLost: (lost) => gaps.report(group, lost),
       timing: afterTiming,
     });
     const dispatcher: Dispatcher = createDispatcher({
@@ -58,7 +62,7 @@ export function composeAfter(
       source: consumer,
       reader,
       tasks,
-      deadLetters: { write: (letter) => deadLetters.write(letter) },
+      deadLetters,
       clock,
       random: Math.random,
       observer,
@@ -104,7 +108,7 @@ export function composeAfter(
       const writer = await untilItWorks("the schema registry", logger, signal, () =>
         openDeadLetterWriter(registry, topics.deadLetters),
       );
-      deadLetters = createDeadLetters({
+      opened = createDeadLetters({
         producer,
         topic: topics.deadLetters,
         encode: (letter, atMs) => writer.encode(letter, atMs),
@@ -139,6 +143,7 @@ export function composeAfter(
           await consumer.stop(leftMs());
         }),
       );
+      gaps.close();
       await Promise.all([producer.close(leftMs()), tasks.close(leftMs())]);
     },
   };

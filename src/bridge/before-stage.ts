@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { decide } from "../before/chain.ts";
 import { Intake } from "../before/intake.ts";
 import type { BeforeObserver, Request } from "../before/ports.ts";
-import { beforeTiming, createGroupConsumer } from "../kafka/consumer.ts";
-import { parseRequestHeaders } from "../kafka/headers.ts";
-import { type PartitionCounts, watchPartitionCounts } from "../kafka/partition-counts.ts";
-import { createRecordProducer } from "../kafka/producer.ts";
-import { createReader } from "../kafka/reader.ts";
-import { createReplier } from "../kafka/replies.ts";
-import { openVerdictWriter, type VerdictWriter } from "../kafka/verdict-codec.ts";
+import { beforeTiming, createGroupConsumer } from "../kafka/consume/consumer.ts";
+import { createRecordProducer } from "../kafka/produce/producer.ts";
+import { parseRequestHeaders } from "../kafka/records/headers.ts";
+import { createReader } from "../kafka/records/reader.ts";
+import { createReplier } from "../kafka/records/replies.ts";
+import { openVerdictWriter, type VerdictWriter } from "../kafka/records/verdict-codec.ts";
+import { type PartitionCounts, watchPartitionCounts } from "../kafka/topics/partition-counts.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
@@ -121,7 +121,8 @@ export function composeBefore(
         heartbeat.stop(Math.min(beatTimeoutMs, leftMs())),
         decisions.stop(Math.min(decisionTimeoutMs, leftMs())),
       ]);
-      await Promise.all([tasks.close(leftMs()), counts?.close(), shadowsGone]);
+      counts?.close();
+      await Promise.all([tasks.close(leftMs()), shadowsGone]);
     },
   };
 }

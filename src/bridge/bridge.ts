@@ -3,7 +3,7 @@ import type { AfterObserver } from "../after/ports.ts";
 import type { BeforeObserver } from "../before/ports.ts";
 import type { Settings } from "../config/settings.ts";
 import { BridgeError } from "../errors.ts";
-import type { Registry } from "../kafka/registry.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Handler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import { observeAfter } from "../observe/after-observer.ts";

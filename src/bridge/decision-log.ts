@@ -1,8 +1,8 @@
 import type { BeforeObserver } from "../before/ports.ts";
 import { BridgeError, messageOf } from "../errors.ts";
-import { type DecisionWriter, openDecisionWriter } from "../kafka/decision-codec.ts";
-import type { RecordProducer } from "../kafka/producer.ts";
-import type { Registry } from "../kafka/registry.ts";
+import type { RecordProducer } from "../kafka/produce/producer.ts";
+import { type DecisionWriter, openDecisionWriter } from "../kafka/records/decision-codec.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Clock, Timer } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import type { OutboundRecord } from "../model/record.ts";

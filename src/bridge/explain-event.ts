@@ -1,7 +1,7 @@
 import { type BeforeExplanation, explainBefore } from "../before/explain.ts";
 import { type BudgetRow, proveBudget } from "../config/budget.ts";
 import { createCodec } from "../kafka/codec/codec.ts";
-import { schemaOfEvent } from "../kafka/schemas.ts";
+import { schemaOfEvent } from "../kafka/registry/schemas.ts";
 import { outsideBridgeMs } from "../model/budget.ts";
 import type { Data } from "../model/data.ts";
 import type { BridgeEvent } from "../model/event.ts";

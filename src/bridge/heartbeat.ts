@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { messageOf } from "../errors.ts";
-import { type HeartbeatWriter, openHeartbeatWriter } from "../kafka/heartbeat-codec.ts";
-import type { RecordProducer } from "../kafka/producer.ts";
-import type { Registry } from "../kafka/registry.ts";
-import { bounded } from "../model/bounded.ts";
+import type { RecordProducer } from "../kafka/produce/producer.ts";
+import { type HeartbeatWriter, openHeartbeatWriter } from "../kafka/records/heartbeat-codec.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Clock, Timer } from "../model/clock.ts";
+import { bounded } from "../model/deadline.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 

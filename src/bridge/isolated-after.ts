@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { BridgeError } from "../errors.ts";
-import { bounded } from "../model/bounded.ts";
 import { systemClock } from "../model/clock.ts";
+import { bounded } from "../model/deadline.ts";
 import type { RunningStage, StageParts } from "./stage.ts";
 import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type LoadedHandlers, loadHandlersFile } from "../config/handlers-file.ts";
 import type { Settings } from "../config/settings.ts";
 import { ProblemsError } from "../errors.ts";
-import { shapeOfEvent } from "../kafka/schemas.ts";
+import { shapeOfEvent } from "../kafka/registry/schemas.ts";
 import { systemClock } from "../model/clock.ts";
 import { findEventType } from "../model/event-catalogue.ts";
 import type { Handler } from "../model/handler.ts";

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { BridgeError } from "../errors.ts";
-import { createKafkaClient } from "../kafka/client.ts";
-import { createRegistry } from "../kafka/registry.ts";
+import { createKafkaClient } from "../kafka/connection/client.ts";
+import { createRegistry } from "../kafka/registry/registry.ts";
 import { systemClock } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import { topicNames } from "../model/topics.ts";

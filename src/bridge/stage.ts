@@ -1,8 +1,8 @@
 import type { ReadinessCheck } from "../admin/probe-listener.ts";
 import type { Settings } from "../config/settings.ts";
 import type { BridgeError } from "../errors.ts";
-import type { KafkaClient } from "../kafka/client.ts";
-import type { Registry } from "../kafka/registry.ts";
+import type { KafkaClient } from "../kafka/connection/client.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TopicNames } from "../model/topics.ts";

@@ -1,4 +1,6 @@
 import { BridgeError, messageOf } from "../errors.ts";
+import { systemClock } from "../model/clock.ts";
+import { pause } from "../model/deadline.ts";
 import type { Logger } from "../model/logger.ts";
 
 const firstWaitMs = 500;
@@ -22,20 +24,8 @@ export async function untilItWorks<T>(
       if (error instanceof BridgeError && hopeless.has(error.code)) throw error;
       logger.warn({ waitingFor: what, detail: messageOf(error), tryAgainInMs: waitMs }, `waiting for ${what}`);
     }
-    await sleep(waitMs, signal);
+    await pause(systemClock, waitMs, signal);
   }
 }
 
 const hopeless = new Set(["SETTINGS_INVALID", "HANDLERS_INVALID", "SCHEMA_REFUSED", "INTERNAL"]);
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
-}

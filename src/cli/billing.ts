@@ -1,7 +1,7 @@
 import { kafkaSettings, registrySettings } from "../bridge/connections.ts";
 import { loadSettings, requireConnection, type Settings } from "../config/settings.ts";
 import { BridgeError } from "../errors.ts";
-import { shapeOfEvent } from "../kafka/schemas.ts";
+import { shapeOfEvent } from "../kafka/registry/schemas.ts";
 import { canonicalEventId, eventCatalogue, findEventType } from "../model/event-catalogue.ts";
 import { createBillingClient } from "../sdk/billing-client.ts";
 import type { BillingEvent } from "../sdk/billing-event.ts";

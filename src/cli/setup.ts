@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
 import { kafkaSettings, registrySettings, topicSettings } from "../bridge/connections.ts";
 import { loadSettings, requireConnection, type Settings } from "../config/settings.ts";
-import { type AclPart, aclCommands, aclParts, aclsFor } from "../kafka/acls.ts";
-import { createKafkaClient } from "../kafka/client.ts";
-import { createRegistry } from "../kafka/registry.ts";
-import { type SetupReport, setUp } from "../kafka/setup.ts";
-import type { TopicDifference } from "../kafka/topics.ts";
+import { createKafkaClient } from "../kafka/connection/client.ts";
+import { createRegistry } from "../kafka/registry/registry.ts";
+import { type AclPart, aclCommands, aclParts, aclsFor } from "../kafka/topics/acls.ts";
+import { type SetupReport, setUp } from "../kafka/topics/setup.ts";
+import type { TopicDifference } from "../kafka/topics/topics.ts";
 import { silentLogger } from "../model/logger.ts";
 import { topicNames } from "../model/topics.ts";
 import { renderTable } from "./table.ts";

@@ -20,6 +20,13 @@ export interface AssignedPartition extends TopicPartition {
   readonly metadata?: string | null;
 }
 
+/** Offsets a group should have read and never will: retention took them, or the topic was made anew. */
+export interface LostRange extends TopicPartition {
+  readonly from: number;
+  /** Exclusive. */
+  readonly until: number;
+}
+
 export interface RecordSink {
   /**
    * The partitions this member owns from now on; those that it no longer owns are gone. Called at every join, before any

@@ -89,6 +89,11 @@ export class Metrics {
     "Facts given up and written to the dead letters.",
     ["group", "handler", "reason"],
   );
+  readonly recordsLost: Counter<"group"> = this.#counter(
+    "records_lost_total",
+    "Records that were gone before their group read them (each range is a dead letter of reason gap).",
+    ["group"],
+  );
   readonly poison: Counter<"stage" | "reason"> = this.#counter("poison_total", "Records that can never be decoded.", [
     "stage",
     "reason",

@@ -1,9 +1,10 @@
 import { BridgeError } from "../errors.ts";
-import { createKafkaClient } from "../kafka/client.ts";
-import { eventHeaders } from "../kafka/headers.ts";
-import { createRecordProducer, type RecordProducer } from "../kafka/producer.ts";
-import { createRegistry } from "../kafka/registry.ts";
+import { createKafkaClient } from "../kafka/connection/client.ts";
+import { createRecordProducer, type RecordProducer } from "../kafka/produce/producer.ts";
+import { eventHeaders } from "../kafka/records/headers.ts";
+import { createRegistry } from "../kafka/registry/registry.ts";
 import { systemClock } from "../model/clock.ts";
+import { within } from "../model/deadline.ts";
 import { silentLogger } from "../model/logger.ts";
 import { type TopicNames, topicNames } from "../model/topics.ts";
 import { type BillingEvent, checkEvent } from "./billing-event.ts";
@@ -23,8 +24,8 @@ import { Requests } from "./requests.ts";
 const closeMs = 5000;
 
 /**
- * Connects a billing core. Rejects with BridgeError BROKER_UNAVAILABLE, REGISTRY_UNAVAILABLE, NOT_SET_UP (run `setup` first)
- * or SETTINGS_INVALID.
+ * Connects a billing core. Rejects with BridgeError BROKER_UNAVAILABLE, REGISTRY_UNAVAILABLE, NOT_SET_UP (run `setup` first),
+ * SETTINGS_INVALID, or TIMED_OUT after `connectTimeoutMs`.
  */
 export async function createBillingClient(options: BillingClientOptions): Promise<BillingClient> {
   const client = new KafkaBillingClient(options);
@@ -73,11 +74,13 @@ class KafkaBillingClient implements BillingClient {
   }
 
   async open(): Promise<void> {
-    await Promise.all([
+    const ms = this.#options.connectTimeoutMs ?? 30_000;
+    const opened = Promise.all([
       this.#producer.connect(),
       this.#codecs.open(this.#options.events, this.#requests !== null),
-      this.#requests?.open(this.#options.connectTimeoutMs ?? 30_000),
+      this.#requests?.open(ms),
     ]);
+    await within(systemClock, ms, "connecting to Kafka and the schema registry", opened);
   }
 
   async publish<Id extends EventId>(event: BillingEvent<Id>): Promise<PublishedEvent> {

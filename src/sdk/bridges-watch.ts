@@ -1,8 +1,8 @@
 import { messageOf } from "../errors.ts";
-import type { KafkaClient } from "../kafka/client.ts";
-import { readHeartbeat } from "../kafka/heartbeat-codec.ts";
-import type { Registry } from "../kafka/registry.ts";
-import { createReplyConsumer, type ReplyConsumer } from "../kafka/reply-consumer.ts";
+import type { KafkaClient } from "../kafka/connection/client.ts";
+import { createPartitionTail, type PartitionTail } from "../kafka/consume/partition-tail.ts";
+import { readHeartbeat } from "../kafka/records/heartbeat-codec.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Clock, Timer } from "../model/clock.ts";
 import type { InboundRecord } from "../model/record.ts";
 import { KnownBridges } from "./known-bridges.ts";
@@ -29,7 +29,7 @@ const maxUnread = 1000;
 export class BridgesWatch {
   readonly #options: BridgesWatchOptions;
   readonly #known: KnownBridges;
-  readonly #consumer: ReplyConsumer;
+  readonly #consumer: PartitionTail;
   #retry: Timer | null = null;
   #closed = false;
   #unread = 0;
@@ -38,11 +38,11 @@ export class BridgesWatch {
   constructor(options: BridgesWatchOptions) {
     this.#options = options;
     this.#known = new KnownBridges(options.windowMs);
-    this.#consumer = createReplyConsumer(options.client, {
+    this.#consumer = createPartitionTail(options.client, {
       topic: options.topic,
       partition: 0,
       groupPrefix: options.groupPrefix,
-      onReply: (record) => this.#hear(record),
+      onRecord: (record) => this.#hear(record),
     });
   }
 

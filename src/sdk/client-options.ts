@@ -1,4 +1,4 @@
-import type { RecordPosition } from "../kafka/producer.ts";
+import type { RecordPosition } from "../kafka/produce/producer.ts";
 import type { KafkaSettings, RegistrySettings } from "../kafka/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import type { BillingEvent } from "./billing-event.ts";

@@ -1,7 +1,7 @@
 import { BridgeError } from "../errors.ts";
 import type { Codec } from "../kafka/codec/codec.ts";
-import type { Registry } from "../kafka/registry.ts";
-import { schemaOfEvent, subjectOf } from "../kafka/schemas.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
+import { schemaOfEvent, subjectOf } from "../kafka/registry/schemas.ts";
 import { type EventType, eventCatalogue } from "../model/event-catalogue.ts";
 import type { TopicNames } from "../model/topics.ts";
 

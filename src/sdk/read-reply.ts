@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { unframe } from "../kafka/codec/wire.ts";
-import type { Registry } from "../kafka/registry.ts";
-import { readVerdict, type WireVerdict } from "../kafka/verdict-codec.ts";
+import { readVerdict, type WireVerdict } from "../kafka/records/verdict-codec.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Clock } from "../model/clock.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { Verdict } from "../model/verdict.ts";

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { BridgeError, messageOf } from "../errors.ts";
-import type { KafkaClient } from "../kafka/client.ts";
-import { requestHeaders } from "../kafka/headers.ts";
-import type { RecordProducer } from "../kafka/producer.ts";
-import type { Registry } from "../kafka/registry.ts";
-import { createReplyConsumer, type ReplyConsumer } from "../kafka/reply-consumer.ts";
+import type { KafkaClient } from "../kafka/connection/client.ts";
+import { createPartitionTail, type PartitionTail } from "../kafka/consume/partition-tail.ts";
+import type { RecordProducer } from "../kafka/produce/producer.ts";
+import { requestHeaders } from "../kafka/records/headers.ts";
+import type { Registry } from "../kafka/registry/registry.ts";
 import type { Clock } from "../model/clock.ts";
 import { type InboundRecord, lastHeader } from "../model/record.ts";
 import type { TopicNames } from "../model/topics.ts";
@@ -48,7 +48,7 @@ const usualSilences = 5;
 export class Requests {
   readonly #parts: RequestParts;
   readonly #pending: PendingRequests<InboundRecord>;
-  readonly #replies: ReplyConsumer;
+  readonly #replies: PartitionTail;
   readonly #bridges: BridgesWatch | null;
   readonly #breaker: CoreBreaker;
   #replyPartition = 0;
@@ -60,10 +60,10 @@ export class Requests {
     this.#parts = parts;
     this.#pending = new PendingRequests(clock, options.maxPending ?? 10_000);
     this.#breaker = new CoreBreaker(options.breakerSilences ?? usualSilences, options.breakerProbeMs ?? 1000);
-    this.#replies = createReplyConsumer(client, {
+    this.#replies = createPartitionTail(client, {
       topic: topics.verdicts,
       groupPrefix,
-      onReply: (record) => this.#onReply(record),
+      onRecord: (record) => this.#onReply(record),
     });
     const windowMs = options.heardWithinMs ?? 2000;
     this.#bridges =

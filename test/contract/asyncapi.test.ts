@@ -9,9 +9,9 @@ import {
   parseRequestHeaders,
   replyHeaders,
   requestHeaders,
-} from "../../src/kafka/headers.ts";
-import { registrations } from "../../src/kafka/schemas.ts";
-import { planTopics } from "../../src/kafka/topics.ts";
+} from "../../src/kafka/records/headers.ts";
+import { registrations } from "../../src/kafka/registry/schemas.ts";
+import { planTopics } from "../../src/kafka/topics/topics.ts";
 import { eventCatalogue } from "../../src/model/event-catalogue.ts";
 import type { RecordHeaders } from "../../src/model/record.ts";
 import { topicNames } from "../../src/model/topics.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sampleRequests } from "../../src/cli/demo/sample-events.ts";
-import { createKafkaClient } from "../../src/kafka/client.ts";
+import { createKafkaClient } from "../../src/kafka/connection/client.ts";
 import { eventCatalogue } from "../../src/model/event-catalogue.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { ShellCommand } from "../support/shell.ts";

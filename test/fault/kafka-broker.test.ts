@@ -3,10 +3,10 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openStack, type Stack } from "../../src/dev-stack/stack.ts";
 import { BridgeError } from "../../src/errors.ts";
-import type { KafkaClient } from "../../src/kafka/client.ts";
-import { beforeTiming, createGroupConsumer } from "../../src/kafka/consumer.ts";
-import { createRecordProducer, type RecordProducer } from "../../src/kafka/producer.ts";
-import { createReplyConsumer } from "../../src/kafka/reply-consumer.ts";
+import type { KafkaClient } from "../../src/kafka/connection/client.ts";
+import { beforeTiming, createGroupConsumer } from "../../src/kafka/consume/consumer.ts";
+import { createPartitionTail } from "../../src/kafka/consume/partition-tail.ts";
+import { createRecordProducer, type RecordProducer } from "../../src/kafka/produce/producer.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { eventually, MemorySink, testClient, Workspace } from "../support/kafka.ts";
 
@@ -179,10 +179,10 @@ test("a reply consumer reads every reply that was written while it could not, an
   const replies: string[] = [];
   const said: string[] = [];
   const logger = { ...silentLogger, warn: (_: object, message: string) => void said.push(message) };
-  const consumer = createReplyConsumer(testClient({ brokers: stack.addresses.kafkaBrokers, logger }), {
+  const consumer = createPartitionTail(testClient({ brokers: stack.addresses.kafkaBrokers, logger }), {
     topic,
     groupPrefix: space.prefix,
-    onReply: ({ value }) => replies.push(String(value)),
+    onRecord: ({ value }) => replies.push(String(value)),
   });
   const producer = createRecordProducer(client, { timeoutMs: 30_000 });
   await producer.connect();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { readDecision, type StoredDecision } from "../../src/kafka/decision-codec.ts";
+import { readDecision, type StoredDecision } from "../../src/kafka/records/decision-codec.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";

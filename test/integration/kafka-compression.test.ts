@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import kafkajs from "kafkajs";
-import { createKafkaClient } from "../../src/kafka/client.ts";
+import { createKafkaClient } from "../../src/kafka/connection/client.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 
 const { CompressionTypes, Partitioners } = kafkajs;

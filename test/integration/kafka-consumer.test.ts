@@ -4,17 +4,17 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { after, afterEach, before, test } from "node:test";
 import { BridgeError } from "../../src/errors.ts";
-import type { LostRange } from "../../src/kafka/committed.ts";
 import {
   beforeTiming,
   type ConsumerTiming,
   createGroupConsumer,
   type GroupConsumer,
   type GroupConsumerOptions,
-} from "../../src/kafka/consumer.ts";
-import { createRecordProducer, type RecordProducer } from "../../src/kafka/producer.ts";
+} from "../../src/kafka/consume/consumer.ts";
+import { createRecordProducer, type RecordProducer } from "../../src/kafka/produce/producer.ts";
 import type { Logger } from "../../src/model/logger.ts";
 import { silentLogger } from "../../src/model/logger.ts";
+import type { LostRange } from "../../src/model/record-source.ts";
 import { eventually, MemorySink, testClient, Workspace } from "../support/kafka.ts";
 
 /** Fetches as a before consumer does, and reads what was committed as an after consumer does. */

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { type Admin, Partitioners, type Producer } from "kafkajs";
 import { BridgeError } from "../../src/errors.ts";
-import { createKafkaClient } from "../../src/kafka/client.ts";
-import { pinFirstPosition } from "../../src/kafka/first-position.ts";
+import { createKafkaClient } from "../../src/kafka/connection/client.ts";
+import { pinFirstPosition } from "../../src/kafka/consume/first-position.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 
 const client = createKafkaClient(

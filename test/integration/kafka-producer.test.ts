@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BridgeError } from "../../src/errors.ts";
-import { createRecordProducer, type ProducerOptions, type RecordProducer } from "../../src/kafka/producer.ts";
+import { createRecordProducer, type ProducerOptions, type RecordProducer } from "../../src/kafka/produce/producer.ts";
 import type { OutboundRecord } from "../../src/model/record.ts";
 import { testClient, Workspace } from "../support/kafka.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { openStack, type Stack } from "../../src/dev-stack/stack.ts";
-import { createKafkaClient, type KafkaClient } from "../../src/kafka/client.ts";
-import { afterTiming, createGroupConsumer } from "../../src/kafka/consumer.ts";
-import { createRecordProducer } from "../../src/kafka/producer.ts";
+import { createKafkaClient, type KafkaClient } from "../../src/kafka/connection/client.ts";
+import { afterTiming, createGroupConsumer } from "../../src/kafka/consume/consumer.ts";
+import { createRecordProducer } from "../../src/kafka/produce/producer.ts";
 import type { SaslSettings } from "../../src/kafka/settings.ts";
-import { openTopicAdmin } from "../../src/kafka/topic-admin.ts";
+import { openTopicAdmin } from "../../src/kafka/topics/topic-admin.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import type { InboundRecord } from "../../src/model/record.ts";
 

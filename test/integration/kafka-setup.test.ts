@@ -3,11 +3,11 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import kafkajs, { type Admin } from "kafkajs";
 import { BridgeError } from "../../src/errors.ts";
-import { createKafkaClient } from "../../src/kafka/client.ts";
-import { createRegistry } from "../../src/kafka/registry.ts";
-import { registrations } from "../../src/kafka/schemas.ts";
-import { type SetupOptions, setUp } from "../../src/kafka/setup.ts";
-import { planTopics } from "../../src/kafka/topics.ts";
+import { createKafkaClient } from "../../src/kafka/connection/client.ts";
+import { createRegistry } from "../../src/kafka/registry/registry.ts";
+import { registrations } from "../../src/kafka/registry/schemas.ts";
+import { type SetupOptions, setUp } from "../../src/kafka/topics/setup.ts";
+import { planTopics } from "../../src/kafka/topics/topics.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { topicNames } from "../../src/model/topics.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { createRegistry } from "../../src/kafka/registry.ts";
-import { registrations } from "../../src/kafka/schemas.ts";
+import { createRegistry } from "../../src/kafka/registry/registry.ts";
+import { registrations } from "../../src/kafka/registry/schemas.ts";
 import { topicNames } from "../../src/model/topics.ts";
 
 const url = process.env["SCHEMA_REGISTRY_URL"] ?? "";

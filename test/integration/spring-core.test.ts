@@ -9,9 +9,9 @@ import { kafkaSettings, registrySettings } from "../../src/bridge/connections.ts
 import { loadHandlers } from "../../src/bridge/load-handlers.ts";
 import { startSampleHandlers } from "../../src/cli/demo/sample-handlers.ts";
 import { loadSettings } from "../../src/config/settings.ts";
-import { createKafkaClient } from "../../src/kafka/client.ts";
-import { createRegistry } from "../../src/kafka/registry.ts";
-import { setUp } from "../../src/kafka/setup.ts";
+import { createKafkaClient } from "../../src/kafka/connection/client.ts";
+import { createRegistry } from "../../src/kafka/registry/registry.ts";
+import { setUp } from "../../src/kafka/topics/setup.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { topicNames } from "../../src/model/topics.ts";
 import { buildJavaCore, missingForJava, runJavaCore } from "../support/java-core.ts";

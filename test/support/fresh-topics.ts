@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Admin } from "kafkajs";
-import { createKafkaClient, type KafkaClient } from "../../src/kafka/client.ts";
-import { createRecordProducer, type RecordProducer } from "../../src/kafka/producer.ts";
-import { createRegistry, type Registry } from "../../src/kafka/registry.ts";
-import { setUp } from "../../src/kafka/setup.ts";
+import { createKafkaClient, type KafkaClient } from "../../src/kafka/connection/client.ts";
+import { createRecordProducer, type RecordProducer } from "../../src/kafka/produce/producer.ts";
+import { createRegistry, type Registry } from "../../src/kafka/registry/registry.ts";
+import { setUp } from "../../src/kafka/topics/setup.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import type { InboundRecord } from "../../src/model/record.ts";
 import { type TopicNames, topicNames } from "../../src/model/topics.ts";

@@ -1,5 +1,5 @@
 /** A member of a group in a process of its own: `node group-member.ts GROUP TOPIC`; prints its partitions at each join. */
-import { beforeTiming, createGroupConsumer } from "../../src/kafka/consumer.ts";
+import { beforeTiming, createGroupConsumer } from "../../src/kafka/consume/consumer.ts";
 import { testClient } from "./kafka.ts";
 
 const [groupId = "", topic = ""] = process.argv.slice(2);

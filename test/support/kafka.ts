@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Admin } from "kafkajs";
-import { createKafkaClient, type KafkaClient } from "../../src/kafka/client.ts";
+import { createKafkaClient, type KafkaClient } from "../../src/kafka/connection/client.ts";
 import type { Logger } from "../../src/model/logger.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import type { InboundRecord, TopicPartition } from "../../src/model/record.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judgeChanges } from "../../../src/before/changes.ts";
 import { createCodec } from "../../../src/kafka/codec/codec.ts";
-import { schemaOfEvent } from "../../../src/kafka/schemas.ts";
+import { schemaOfEvent } from "../../../src/kafka/registry/schemas.ts";
 import type { JsonObject } from "../../../src/model/answer.ts";
 import { renderData } from "../../../src/model/body.ts";
 import { type Data, sameValue } from "../../../src/model/data.ts";

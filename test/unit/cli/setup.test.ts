@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setupTable } from "../../../src/cli/setup.ts";
-import type { SetupReport } from "../../../src/kafka/setup.ts";
+import type { SetupReport } from "../../../src/kafka/topics/setup.ts";
 
 const differs = { what: "retention.ms", found: "1000", planned: "2000", fixable: true };
 const fewer = { what: "partitions", found: "2", planned: "6", fixable: false };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type AclPart, aclCommands, aclMarkdown, aclParts, aclsFor } from "../../../src/kafka/acls.ts";
+import { type AclPart, aclCommands, aclMarkdown, aclParts, aclsFor } from "../../../src/kafka/topics/acls.ts";
 import { topicNames } from "../../../src/model/topics.ts";
 
 const names = topicNames("billing");

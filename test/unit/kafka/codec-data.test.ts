@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { ProblemsError } from "../../../src/errors.ts";
 import { createCodec } from "../../../src/kafka/codec/codec.ts";
-import { schemaOfEvent } from "../../../src/kafka/schemas.ts";
+import { schemaOfEvent } from "../../../src/kafka/registry/schemas.ts";
 import type { Data } from "../../../src/model/data.ts";
 import { findEventType } from "../../../src/model/event-catalogue.ts";
 

@@ -5,7 +5,7 @@ import { BridgeError } from "../../../src/errors.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
 import { type Codec, createCodec } from "../../../src/kafka/codec/codec.ts";
 import { frame } from "../../../src/kafka/codec/wire.ts";
-import { deadLetterSchema, schemaOfEvent, verdictSchema } from "../../../src/kafka/schemas.ts";
+import { deadLetterSchema, schemaOfEvent, verdictSchema } from "../../../src/kafka/registry/schemas.ts";
 import type { Data } from "../../../src/model/data.ts";
 import { eventCatalogue } from "../../../src/model/event-catalogue.ts";
 import { canonicalData } from "../../support/event-data.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { createCodec } from "../../../src/kafka/codec/codec.ts";
-import { schemaOfEvent } from "../../../src/kafka/schemas.ts";
+import { schemaOfEvent } from "../../../src/kafka/registry/schemas.ts";
 import type { Data, Value } from "../../../src/model/data.ts";
 import { eventCatalogue } from "../../../src/model/event-catalogue.ts";
 import { canonicalData } from "../../support/event-data.ts";

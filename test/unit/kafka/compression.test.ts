@@ -6,8 +6,8 @@ import fc from "fast-check";
 import kafkajs from "kafkajs";
 import { compressSync } from "snappy";
 import { BridgeError } from "../../../src/errors.ts";
-import { type CompressionCodec, installCodecs } from "../../../src/kafka/compression.ts";
-import { maxInflatedBytes } from "../../../src/kafka/snappy.ts";
+import { type CompressionCodec, installCodecs } from "../../../src/kafka/connection/compression.ts";
+import { maxInflatedBytes } from "../../../src/kafka/connection/snappy.ts";
 
 installCodecs();
 const { CompressionCodecs, CompressionTypes } = kafkajs;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeadLetter } from "../../../src/after/ports.ts";
-import { createDeadLetters, deadLetterKey } from "../../../src/kafka/dead-letters.ts";
+import { createDeadLetters, deadLetterKey } from "../../../src/kafka/records/dead-letters.ts";
 import type { OutboundRecord } from "../../../src/model/record.ts";
 
 function letter(key: Buffer | null): DeadLetter {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
-import { openDecisionWriter, readDecision } from "../../../src/kafka/decision-codec.ts";
-import { decisionSchema, subjectOf } from "../../../src/kafka/schemas.ts";
+import { openDecisionWriter, readDecision } from "../../../src/kafka/records/decision-codec.ts";
+import { decisionSchema, subjectOf } from "../../../src/kafka/registry/schemas.ts";
 import type { DecisionRecord } from "../../../src/model/decision.ts";
 import { failureKinds } from "../../../src/model/failure.ts";
 

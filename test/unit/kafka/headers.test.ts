@@ -8,7 +8,7 @@ import {
   partitionBytes,
   replyHeaders,
   requestHeaders,
-} from "../../../src/kafka/headers.ts";
+} from "../../../src/kafka/records/headers.ts";
 import type { RecordHeaders } from "../../../src/model/record.ts";
 
 /** As kafkajs hands them over: always bytes. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IHeaders, KafkaMessage } from "kafkajs";
-import { inboundRecord } from "../../../src/kafka/inbound.ts";
+import { inboundRecord } from "../../../src/kafka/consume/inbound.ts";
 
 const at = { topic: "facts", partition: 3 };
 

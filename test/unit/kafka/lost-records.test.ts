@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lostRanges } from "../../../src/kafka/committed.ts";
-import { ReadPositions } from "../../../src/kafka/read-positions.ts";
+import { lostRanges } from "../../../src/kafka/consume/committed.ts";
+import { ReadPositions } from "../../../src/kafka/consume/read-positions.ts";
 
 const at = { topic: "facts", partition: 0 };
 

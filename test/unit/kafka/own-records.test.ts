@@ -3,11 +3,11 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import type { DeadLetter } from "../../../src/after/ports.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
-import { openDeadLetterWriter, readDeadLetter } from "../../../src/kafka/dead-letter-codec.ts";
-import { type Heartbeat, openHeartbeatWriter, readHeartbeat } from "../../../src/kafka/heartbeat-codec.ts";
-import type { RecordLookup } from "../../../src/kafka/registry.ts";
-import { deadLetterSchema, heartbeatSchema, subjectOf, verdictSchema } from "../../../src/kafka/schemas.ts";
-import { openVerdictWriter, readVerdict } from "../../../src/kafka/verdict-codec.ts";
+import { openDeadLetterWriter, readDeadLetter } from "../../../src/kafka/records/dead-letter-codec.ts";
+import { type Heartbeat, openHeartbeatWriter, readHeartbeat } from "../../../src/kafka/records/heartbeat-codec.ts";
+import { openVerdictWriter, readVerdict } from "../../../src/kafka/records/verdict-codec.ts";
+import type { RecordLookup } from "../../../src/kafka/registry/registry.ts";
+import { deadLetterSchema, heartbeatSchema, subjectOf, verdictSchema } from "../../../src/kafka/registry/schemas.ts";
 import { failureKinds } from "../../../src/model/failure.ts";
 import type { Verdict } from "../../../src/model/verdict.ts";
 

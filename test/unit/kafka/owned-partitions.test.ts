@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OwnedPartitions } from "../../../src/kafka/owned-partitions.ts";
+import { OwnedPartitions } from "../../../src/kafka/consume/owned-partitions.ts";
 
 const at = (partition: number) => ({ topic: "facts", partition });
 

@@ -8,7 +8,7 @@ import {
   internalCluster,
   patchedVersion,
   requestQueueClass,
-} from "../../../src/kafka/patch.ts";
+} from "../../../src/kafka/connection/patch.ts";
 
 const upstream = requestQueueClass().prototype.scheduleCheckPendingRequests;
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BridgeError } from "../../../src/errors.ts";
-import { classifySendFailure, noSuchPartition, notWritten, refused } from "../../../src/kafka/producer-errors.ts";
+import {
+  classifySendFailure,
+  noSuchPartition,
+  notWritten,
+  refused,
+} from "../../../src/kafka/produce/producer-errors.ts";
 
 const record = { topic: "facts", key: "1", value: Buffer.alloc(42), headers: {}, partition: 7 };
 

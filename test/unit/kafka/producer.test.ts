@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BridgeError } from "../../../src/errors.ts";
-import { GroupCommitProducer, type ProducerOptions, type Sender } from "../../../src/kafka/producer.ts";
-import type { Queued } from "../../../src/kafka/send-queue.ts";
+import { GroupCommitProducer, type ProducerOptions, type Sender } from "../../../src/kafka/produce/producer.ts";
+import type { Queued } from "../../../src/kafka/produce/send-queue.ts";
 import type { OutboundRecord } from "../../../src/model/record.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
 

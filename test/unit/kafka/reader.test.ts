@@ -3,9 +3,9 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { type Codec, createCodec } from "../../../src/kafka/codec/codec.ts";
 import { frame } from "../../../src/kafka/codec/wire.ts";
-import { createReader } from "../../../src/kafka/reader.ts";
-import type { CodecLookup } from "../../../src/kafka/registry.ts";
-import { schemaOfEvent } from "../../../src/kafka/schemas.ts";
+import { createReader } from "../../../src/kafka/records/reader.ts";
+import type { CodecLookup } from "../../../src/kafka/registry/registry.ts";
+import { schemaOfEvent } from "../../../src/kafka/registry/schemas.ts";
 import { eventCatalogue } from "../../../src/model/event-catalogue.ts";
 import type { InboundRecord } from "../../../src/model/record.ts";
 

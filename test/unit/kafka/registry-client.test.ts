@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { suite, type TestContext, test } from "node:test";
-import { createRegistryClient, type RegistryClient } from "../../../src/kafka/registry-client.ts";
+import { createRegistryClient, type RegistryClient } from "../../../src/kafka/registry/registry-client.ts";
 
 const text = '{"type":"record","name":"Vendor","fields":[{"name":"id","type":"long","role":"id"}]}';
 

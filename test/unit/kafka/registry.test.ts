@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { createRegistry, type Registry } from "../../../src/kafka/registry.ts";
-import type { IdLookup, Registered, RegistryClient, TextLookup } from "../../../src/kafka/registry-client.ts";
+import { createRegistry, type Registry } from "../../../src/kafka/registry/registry.ts";
+import type { IdLookup, Registered, RegistryClient, TextLookup } from "../../../src/kafka/registry/registry-client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const text = '{"type":"record","name":"Vendor","fields":[{"name":"id","type":"long"}]}';

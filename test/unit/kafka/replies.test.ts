@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { BridgeError } from "../../../src/errors.ts";
-import { partitionBytes } from "../../../src/kafka/headers.ts";
-import { createReplier } from "../../../src/kafka/replies.ts";
+import { partitionBytes } from "../../../src/kafka/records/headers.ts";
+import { createReplier } from "../../../src/kafka/records/replies.ts";
 import type { InboundRecord, OutboundRecord, RecordHeaders } from "../../../src/model/record.ts";
 import type { Verdict } from "../../../src/model/verdict.ts";
 

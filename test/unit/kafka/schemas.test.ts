@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { type AvroField, type AvroRecordType, parseSchema } from "../../../src/kafka/codec/avro-schema.ts";
 import { changedFields } from "../../../src/kafka/codec/shape.ts";
-import { registrations, schemaOfEvent, shapeOfEvent } from "../../../src/kafka/schemas.ts";
+import { registrations, schemaOfEvent, shapeOfEvent } from "../../../src/kafka/registry/schemas.ts";
 import { type EventType, eventCatalogue, findEventType } from "../../../src/model/event-catalogue.ts";
 import { fieldOf } from "../../../src/model/record-shape.ts";
 import { topicNames } from "../../../src/model/topics.ts";

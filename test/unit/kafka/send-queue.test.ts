@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Queued, SendQueue, sizeOf } from "../../../src/kafka/send-queue.ts";
+import { type Queued, SendQueue, sizeOf } from "../../../src/kafka/produce/send-queue.ts";
 
 const largestBatch = 512 * 1024;
 

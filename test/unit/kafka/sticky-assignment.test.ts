@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { assignSticky, type Claimant } from "../../../src/kafka/sticky-assignment.ts";
+import { assignSticky, type Claimant } from "../../../src/kafka/consume/sticky-assignment.ts";
 import type { TopicPartition } from "../../../src/model/record.ts";
 
 const topics = ["a", "b", "c"];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isPassing, type Life, type LifeReport, Supervisor } from "../../../src/kafka/supervisor.ts";
+import { isPassing } from "../../../src/kafka/connection/broker-errors.ts";
+import { type Life, type LifeReport, Supervisor } from "../../../src/kafka/consume/supervisor.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
 
 class FakeLife implements Life {

@@ -9,7 +9,7 @@ import {
   setUpTopics,
   type TopicAdmin,
   type TopicPlan,
-} from "../../../src/kafka/topics.ts";
+} from "../../../src/kafka/topics/topics.ts";
 import { topicNames } from "../../../src/model/topics.ts";
 
 const plans = planTopics(topicNames("billing"), { prefix: "billing", partitions: 6, replicationFactor: -1 });

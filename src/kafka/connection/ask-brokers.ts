@@ -1,0 +1,29 @@
+import type { Admin } from "kafkajs";
+import { systemClock } from "../../model/clock.ts";
+import { bounded } from "../../model/deadline.ts";
+import type { KafkaClient } from "./client.ts";
+import { persistently } from "./persistently.ts";
+
+const disconnectMs = 1000;
+
+/**
+ * One question to the brokers, over a connection of its own each time it has to be asked again: kafkajs's admin keeps what
+ * it knew of a partition's leader, and gives up at the first "not the leader", which a topic made a moment ago answers.
+ * Throws as `persistently` does, `timeoutMs` milliseconds later at the latest.
+ */
+export function askBrokers<T>(
+  { kafka }: Pick<KafkaClient, "kafka">,
+  what: string,
+  timeoutMs: number,
+  ask: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  return persistently(what, performance.now() + timeoutMs, async () => {
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      return await ask(admin);
+    } finally {
+      await bounded(admin.disconnect(), disconnectMs, systemClock);
+    }
+  });
+}

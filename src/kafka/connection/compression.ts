@@ -1,0 +1,57 @@
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import kafkajs from "kafkajs";
+import { compressFrame, decompressFrame } from "lz4-napi";
+import { BridgeError, messageOf } from "../../errors.ts";
+import { maxInflatedBytes, snappyRead, snappyWrite } from "./snappy.ts";
+
+/** What kafkajs hands a codec to compress: its own encoder. */
+interface Encoded {
+  readonly buffer: Buffer;
+}
+
+/** The shape kafkajs expects of `CompressionCodecs[type]()`; its types say nothing about it. */
+export interface CompressionCodec {
+  compress(encoded: Encoded): Promise<Buffer>;
+  decompress(compressed: Buffer): Promise<Buffer>;
+}
+
+const zstdWrite = promisify<Buffer, Buffer>(zstdCompress);
+const zstdRead = promisify<Buffer, { maxOutputLength: number }, Buffer>(zstdDecompress);
+
+const snappy = codec("snappy", snappyWrite, snappyRead);
+const lz4 = codec("lz4", compressFrame, decompressFrame);
+const zstd = codec("zstd", zstdWrite, (compressed) => zstdRead(compressed, { maxOutputLength: maxInflatedBytes }));
+
+/**
+ * Teaches kafkajs the three compressions it knows only by name: without them the first batch that a core compressed so
+ * kills the consumer. In the formats of the Java client: snappy in xerial blocks (raw is read too), lz4 frames, zstd frames.
+ * Idempotent.
+ */
+export function installCodecs(): void {
+  // By the default import: Node finds no name in kafkajs's CommonJS that is exported under another.
+  const { CompressionCodecs, CompressionTypes } = kafkajs;
+  CompressionCodecs[CompressionTypes.Snappy] = () => snappy;
+  CompressionCodecs[CompressionTypes.LZ4] = () => lz4;
+  CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
+}
+
+/**
+ * A codec may fail with a TypeError or RangeError (zlib's "cannot create a Buffer larger than" is one), after which
+ * kafkajs never restarts the consumer: whatever is thrown becomes a BridgeError, after which it does.
+ */
+function codec(
+  name: string,
+  write: (plain: Buffer) => Promise<Buffer>,
+  read: (compressed: Buffer) => Promise<Buffer>,
+): CompressionCodec {
+  const refused = (verb: string) => (error: unknown) => {
+    throw new BridgeError("RECORD_UNDECODABLE", `a batch cannot be ${verb} as ${name}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  };
+  return {
+    compress: async ({ buffer }) => write(buffer).catch(refused("compressed")),
+    decompress: async (compressed) => read(compressed).catch(refused("read")),
+  };
+}

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import type { Kafka } from "kafkajs";
+import { BridgeError } from "../../errors.ts";
+
+/**
+ * The one place that reaches into kafkajs. Each reach states what it relies on and refuses to work on anything else:
+ * kafkajs offers no other way, and a version that differs must be read again before it is trusted.
+ */
+
+export const patchedVersion = "2.2.4";
+
+/** SHA-256 of the source of the method that is replaced, as version 2.2.4 has it. */
+export const patchedSourceHash = "04347ea969c6f2e3754427c0cbaee0bd4ce947fbd82f7b6e027506a06dfc581a";
+
+/** What the replacement uses of kafkajs's RequestQueue (src/network/requestQueue/index.js). */
+export interface RequestQueue {
+  readonly pending: { readonly length: number };
+  /** Milliseconds since 1970; in the past or -1 when the broker does not throttle. */
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  checkPendingRequests(): void;
+}
+
+interface RequestQueueClass {
+  readonly prototype: RequestQueue & { scheduleCheckPendingRequests: unknown };
+}
+
+/** kafkajs's own pause before it looks again at requests that wait for a free place. Milliseconds. */
+const lookAgainMs = 10;
+
+/**
+ * Stops the timer that every idle connection of kafkajs restarts each millisecond, with a negative delay: 4-5 % of a
+ * core and a TimeoutNegativeWarning each on Node 24. Ours is set only while a request waits.
+ * Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
+ */
+export function applyPatch(): void {
+  const { prototype } = requestQueueClass();
+  if (prototype.scheduleCheckPendingRequests === scheduleWhilePending) return;
+  assertPatchable(kafkajsVersion(), prototype.scheduleCheckPendingRequests);
+  prototype.scheduleCheckPendingRequests = scheduleWhilePending;
+}
+
+/** Throws BridgeError INTERNAL unless this is the method of the version that was read. */
+export function assertPatchable(version: string, method: unknown): void {
+  const found = typeof method === "function" ? createHash("sha256").update(String(method)).digest("hex") : "no method";
+  if (version === patchedVersion && found === patchedSourceHash) return;
+  throw new BridgeError(
+    "INTERNAL",
+    `kafkajs ${version} is not the ${patchedVersion} this program was written for: read src/kafka/patch.ts, check ` +
+      `RequestQueue.scheduleCheckPendingRequests (found ${found}) and update the version and the hash`,
+  );
+}
+
+/** What is used of kafkajs's Cluster (src/cluster/index.js) where its public clients offer no way. */
+export interface InternalCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  findGroupCoordinator(of: { readonly groupId: string }): Promise<InternalBroker>;
+}
+
+export interface InternalBroker {
+  offsetCommit(request: OffsetCommit): Promise<unknown>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+}
+
+export interface OffsetCommit {
+  readonly groupId: string;
+  /** -1 with an empty member id: from outside the group, which the broker takes only while it has no members. */
+  readonly groupGenerationId: number;
+  readonly memberId: string;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly metadata: string }[];
+  }[];
+}
+
+/** A connection of its own, with the settings of `kafka`. Throws BridgeError INTERNAL when kafkajs has no such thing any more. */
+export function internalCluster(kafka: Kafka): InternalCluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === "private:Kafka:createCluster",
+  );
+  const create: unknown = symbol === undefined ? undefined : Reflect.get(kafka, symbol);
+  const cluster =
+    typeof create === "function"
+      ? (create as (options: { allowAutoTopicCreation: boolean }) => unknown)({ allowAutoTopicCreation: false })
+      : undefined;
+  if (kafkajsVersion() === patchedVersion && isInternalCluster(cluster)) return cluster;
+  throw new BridgeError(
+    "INTERNAL",
+    `kafkajs ${kafkajsVersion()} has not the Cluster of ${patchedVersion} this program was written for: read src/kafka/patch.ts`,
+  );
+}
+
+function isInternalCluster(cluster: unknown): cluster is InternalCluster {
+  return (
+    typeof cluster === "object" &&
+    cluster !== null &&
+    ["connect", "disconnect", "findGroupCoordinator"].every(
+      (method) => typeof Reflect.get(cluster, method) === "function",
+    )
+  );
+}
+
+/** kafkajs's RequestQueue, for the patch and its tests. */
+export function requestQueueClass(): RequestQueueClass {
+  return require("kafkajs/src/network/requestQueue/index.js") as RequestQueueClass;
+}
+
+/** Where upstream sets a timer whether anything waits or not, this sets none for an empty queue: push() calls it again. */
+function scheduleWhilePending(this: RequestQueue): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+  const throttledMs = this.throttledUntil - Date.now();
+  this.throttleCheckTimeoutId = setTimeout(
+    () => {
+      this.throttleCheckTimeoutId = null;
+      this.checkPendingRequests();
+    },
+    throttledMs > 0 ? throttledMs : lookAgainMs,
+  );
+}
+
+const require = createRequire(import.meta.url);
+
+function kafkajsVersion(): string {
+  return (require("kafkajs/package.json") as { version: string }).version;
+}

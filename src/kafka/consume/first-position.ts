@@ -1,0 +1,113 @@
+import type { Admin } from "kafkajs";
+import { BridgeError, messageOf } from "../../errors.ts";
+import { systemClock } from "../../model/clock.ts";
+import { bounded, within } from "../../model/deadline.ts";
+import type { TopicPartition } from "../../model/record.ts";
+import { typesOf } from "../connection/broker-errors.ts";
+import type { KafkaClient } from "../connection/client.ts";
+import { type InternalCluster, internalCluster } from "../connection/patch.ts";
+import { persistently } from "../connection/persistently.ts";
+
+/** Where a group begins: with what is still kept, or with what comes from now on. */
+export type FirstPosition = "start" | "end";
+
+export interface PinnedPosition extends TopicPartition {
+  readonly offset: number;
+}
+
+export interface Pinning {
+  readonly pinned: readonly PinnedPosition[];
+  /** Topics the group has no position in, which could not be written because it has members already. */
+  readonly inUse: readonly string[];
+}
+
+/**
+ * Writes a group's first position as committed offsets, before its first join: "latest" would otherwise be whatever is
+ * the end when the consumer gets there, and everything between would be lost without a trace. A topic in which the group
+ * has any position is left alone: its other partitions are new ones, which are read from their start.
+ *
+ * By one OffsetCommit from outside the group, which the broker refuses while it has members: an instance that joined
+ * first wins. (kafkajs's admin.setOffsets joins the group to the same end, which takes up to 5 s.)
+ * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT (after `timeoutMs` [10,000]), NOT_SET_UP, SETTINGS_INVALID (no right to).
+ */
+export async function pinFirstPosition(
+  { kafka }: Pick<KafkaClient, "kafka">,
+  groupId: string,
+  topics: readonly string[],
+  position: FirstPosition,
+  timeoutMs = 10_000,
+): Promise<Pinning> {
+  if (topics.length === 0) return { pinned: [], inUse: [] };
+  const giveUpAtMs = performance.now() + timeoutMs;
+  const what = `the first position of the group ${groupId}`;
+  const admin = kafka.admin();
+  const cluster = internalCluster(kafka);
+  try {
+    await connect(what, giveUpAtMs, admin);
+    const wanted = await persistently(what, giveUpAtMs, () => positions(admin, groupId, topics, position));
+    if (wanted.length === 0) return { pinned: [], inUse: [] };
+    await connect(what, giveUpAtMs, cluster);
+    const written = await persistently(what, giveUpAtMs, () => commit(cluster, groupId, wanted));
+    if (written) return { pinned: wanted, inUse: [] };
+    // Members: most likely another instance, which wrote the same a moment ago.
+    const missing = await persistently(what, giveUpAtMs, () => unpositioned(admin, groupId, topics));
+    return { pinned: [], inUse: missing };
+  } finally {
+    await bounded(Promise.allSettled([admin.disconnect(), cluster.disconnect()]), 2000, systemClock);
+  }
+}
+
+async function connect(what: string, giveUpAtMs: number, to: { connect(): Promise<void> }): Promise<void> {
+  try {
+    await within(systemClock, giveUpAtMs - performance.now(), what, to.connect());
+  } catch (error) {
+    if (error instanceof BridgeError) throw error;
+    throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The topics in which the group has no committed offset at all. */
+async function unpositioned(admin: Admin, groupId: string, topics: readonly string[]): Promise<readonly string[]> {
+  const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
+  return committed
+    .filter(({ partitions }) => partitions.every(({ offset }) => Number(offset) < 0))
+    .map(({ topic }) => topic);
+}
+
+async function positions(
+  admin: Admin,
+  groupId: string,
+  topics: readonly string[],
+  position: FirstPosition,
+): Promise<readonly PinnedPosition[]> {
+  const missing = await unpositioned(admin, groupId, topics);
+  const offsets = await Promise.all(
+    missing.map(async (topic) => ({ topic, ends: await admin.fetchTopicOffsets(topic) })),
+  );
+  return offsets.flatMap(({ topic, ends }) =>
+    ends.map(({ partition, low, high }) => ({ topic, partition, offset: Number(position === "start" ? low : high) })),
+  );
+}
+
+/** False when the group has members. */
+async function commit(cluster: InternalCluster, groupId: string, wanted: readonly PinnedPosition[]): Promise<boolean> {
+  const byTopic = Map.groupBy(wanted, ({ topic }) => topic);
+  const coordinator = await cluster.findGroupCoordinator({ groupId });
+  try {
+    await coordinator.offsetCommit({
+      groupId,
+      groupGenerationId: -1,
+      memberId: "",
+      topics: [...byTopic].map(([topic, list]) => ({
+        topic,
+        partitions: list.map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: "" })),
+      })),
+    });
+    return true;
+  } catch (error) {
+    if (typesOf(error).some((type) => membersThere.has(type))) return false;
+    throw error;
+  }
+}
+
+const membersThere = new Set(["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS"]);

@@ -1,0 +1,33 @@
+import type { KafkaMessage } from "kafkajs";
+import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "../../model/record.ts";
+
+/**
+ * A message as the rooms see it, in memory of its own: what kafkajs hands out are slices of the whole answer to a fetch,
+ * up to 10 MiB, which one record that waits for its retry would otherwise hold.
+ */
+export function inboundRecord({ topic, partition }: TopicPartition, message: KafkaMessage): InboundRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestampMs: Number(message.timestamp),
+    key: message.key === null ? null : Buffer.from(message.key),
+    value: message.value === null ? null : Buffer.from(message.value),
+    headers: copied(message.headers),
+  };
+}
+
+function copied(headers: KafkaMessage["headers"]): RecordHeaders {
+  // Without a prototype, so that a header named like one of its properties is a header like any other.
+  const copy = Object.create(null) as Record<string, HeaderValue>;
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    // A header may be null on the wire, which the types of kafkajs do not say.
+    if (Array.isArray(value)) copy[name] = value.filter((one) => (one as unknown) !== null).map((one) => bytes(one));
+    else if ((value as unknown) !== null && value !== undefined) copy[name] = bytes(value);
+  }
+  return copy;
+}
+
+function bytes(value: Buffer | string): Buffer {
+  return Buffer.from(value as Buffer);
+}

@@ -1,0 +1,29 @@
+import type { DeadLetter, DeadLetters } from "../../after/ports.ts";
+import { type Clock, systemClock } from "../../model/clock.ts";
+import type { RecordProducer } from "../produce/producer.ts";
+import type { DeadLetterWriter } from "./dead-letter-codec.ts";
+
+export interface DeadLettersOptions {
+  readonly producer: Pick<RecordProducer, "send">;
+  readonly topic: string;
+  readonly encode: DeadLetterWriter["encode"];
+  readonly clock?: Pick<Clock, "epochMs">;
+}
+
+/**
+ * The dead letter topic. `write` rejects as RecordProducer.send does, and then nothing may be settled.
+ * Without headers of its own: what the original had is in the value, byte for byte.
+ */
+export function createDeadLetters({ producer, topic, encode, clock = systemClock }: DeadLettersOptions): DeadLetters {
+  return {
+    async write(letter) {
+      const value = encode(letter, clock.epochMs());
+      await producer.send({ topic, key: deadLetterKey(letter), value, headers: {} });
+    },
+  };
+}
+
+/** Group, "/" and the original key's bytes: one key's letters of one group stay in their order. Group names hold no "/". */
+export function deadLetterKey({ group, record }: DeadLetter): Buffer {
+  return Buffer.concat([Buffer.from(`${group}/`), record.key ?? Buffer.alloc(0)]);
+}

@@ -1,6 +1,6 @@
 import { type AvroField, type AvroRecordType, type AvroType, parseSchema } from "../../src/kafka/codec/avro-schema.ts";
 import { changedFields, orNull } from "../../src/kafka/codec/shape.ts";
-import { schemaOfEvent, shapeOfEvent } from "../../src/kafka/schemas.ts";
+import { schemaOfEvent, shapeOfEvent } from "../../src/kafka/registry/schemas.ts";
 import type { EventType } from "../../src/model/event-catalogue.ts";
 import type { Field, FieldType } from "../../src/model/record-shape.ts";
 

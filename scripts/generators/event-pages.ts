@@ -1,6 +1,6 @@
 import { sampleEvents } from "../../src/cli/demo/sample-events.ts";
 import { createCodec } from "../../src/kafka/codec/codec.ts";
-import { schemaOfEvent, shapeOfEvent } from "../../src/kafka/schemas.ts";
+import { schemaOfEvent, shapeOfEvent } from "../../src/kafka/registry/schemas.ts";
 import { renderBody } from "../../src/model/body.ts";
 import type { Data } from "../../src/model/data.ts";
 import { type EventType, eventCatalogue } from "../../src/model/event-catalogue.ts";

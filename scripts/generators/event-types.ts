@@ -1,6 +1,6 @@
 import { type AvroField, type AvroRecordType, parseSchema } from "../../src/kafka/codec/avro-schema.ts";
 import { changedFields, shapeOf } from "../../src/kafka/codec/shape.ts";
-import { schemaOfEvent } from "../../src/kafka/schemas.ts";
+import { schemaOfEvent } from "../../src/kafka/registry/schemas.ts";
 import { eventCatalogue } from "../../src/model/event-catalogue.ts";
 import type { Field, FieldType } from "../../src/model/record-shape.ts";
 import type { Generator } from "./generator.ts";

@@ -1,5 +1,5 @@
 import type { FormatName } from "../../src/config/formats.ts";
-import { type SettingRow, settingRows } from "../../src/config/settings.ts";
+import { type SettingRow, settingRows } from "../../src/config/setting-rows.ts";
 import type { Generator } from "./generator.ts";
 import { generatedNote, table } from "./markdown.ts";
 

@@ -1,9 +1,12 @@
 import { Command, Option } from "commander";
 import { type StageChoice, startBridge } from "../bridge/bridge.ts";
-import { loadHandlers } from "../bridge/load-handlers.ts";
-import { loadSettings, requireConnection, summary } from "../config/settings.ts";
-import { BridgeError } from "../errors.ts";
+import { loadConfiguration } from "../bridge/configuration.ts";
+import { summary } from "../config/setting-rows.ts";
+import type { Logger } from "../model/logger.ts";
 import { createLogger } from "../observe/logger.ts";
+
+/** How long a stopped bridge's process may take to end by itself. Milliseconds. */
+const heldMs = 5000;
 
 /** `serve`: runs the bridge until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
@@ -15,25 +18,27 @@ export function serveCommand(): Command {
       "\nSettings come from the environment and CONFIG_FILE: see docs/settings.md. KAFKA_BROKERS,\nSCHEMA_REGISTRY_URL and HANDLERS_FILE are required.",
     )
     .action(async ({ stage }: { readonly stage: StageChoice }) => {
-      const settings = loadSettings(process.env);
-      requireConnection(settings);
-      if (settings.handlers.file === null) {
-        throw new BridgeError(
-          "SETTINGS_INVALID",
-          "HANDLERS_FILE is not set: name the YAML file of the handlers (an example: config/handlers.example.yaml)",
-        );
-      }
+      const { settings, handlersFile, loaded } = loadConfiguration(process.env);
+      const { handlers, warnings } = loaded;
       const logger = createLogger({ level: settings.log.level, whenStalled: "drop" });
-      const { handlers, warnings } = loadHandlers(settings.handlers.file, settings);
       logger.info({ settings: summary(settings) }, "settings");
-      for (const warning of warnings) logger.warn({ file: settings.handlers.file }, warning);
+      for (const warning of warnings) logger.warn({ file: handlersFile }, warning);
 
-      const bridge = await startBridge({ settings, handlers, stage, logger, handlersFile: settings.handlers.file });
+      const bridge = await startBridge({ settings, handlers, stage, logger, handlersFile });
       const asked = stopSignal();
       const end = await Promise.race([bridge.failed, asked.then(() => null)]);
       await bridge.stop();
+      endEvenIfHeld(logger);
       if (end !== null) throw end;
     });
+}
+
+/** A stop has an end: what keeps the process from ending after it is named, and the process ends without it. */
+function endEvenIfHeld(logger: Logger): void {
+  setTimeout(() => {
+    logger.error({ held: process.getActiveResourcesInfo() }, "something kept the process from ending");
+    process.exit();
+  }, heldMs).unref();
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */

@@ -133,9 +133,11 @@ export class BridgeProcess {
     this.#child.kill(signal);
   }
 
-  /** Its exit code, or the signal that ended it. Rejects when it does not end in time. */
+  /** Its exit code, or the signal that ended it. Rejects when it does not end in time, or not by itself. */
   async exit(withinMs = 30_000): Promise<number | string> {
     await eventually("the process ends", () => !this.alive, withinMs).catch((error: unknown) => this.#explain(error));
+    const held = this.lines.find(({ msg }) => msg === "something kept the process from ending");
+    if (held !== undefined) throw new Error(JSON.stringify(held));
     return this.#exited;
   }
 

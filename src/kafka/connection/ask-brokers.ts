@@ -12,18 +12,20 @@ const disconnectMs = 1000;
  * Throws as `persistently` does, `timeoutMs` milliseconds later at the latest.
  */
 export function askBrokers<T>(
-  { kafka }: Pick<KafkaClient, "kafka">,
+  client: Pick<KafkaClient, "own">,
   what: string,
   timeoutMs: number,
   ask: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   return persistently(what, performance.now() + timeoutMs, async () => {
+    const { kafka, dropSockets } = client.own();
     const admin = kafka.admin();
     try {
       await admin.connect();
       return await ask(admin);
     } finally {
       await bounded(admin.disconnect(), disconnectMs, systemClock);
+      dropSockets();
     }
   });
 }

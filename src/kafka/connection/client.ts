@@ -5,6 +5,7 @@ import { BridgeError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../model/logger.ts";
 import type { KafkaSettings, SaslSettings, TlsSettings } from "../settings.ts";
 import { installCodecs } from "./compression.ts";
+import { OwnSockets } from "./own-sockets.ts";
 import { applyPatch } from "./patch.ts";
 
 /** A configured connection to the brokers, from which producers, consumers and admins are made. Opens nothing by itself. */
@@ -12,6 +13,14 @@ export interface KafkaClient {
   /** For src/kafka alone: no other room names a type of kafkajs. */
   readonly kafka: Kafka;
   readonly logger: Logger;
+  /** With sockets of its own, which can be dropped; for whatever ends before the process does. */
+  own(): OwnKafka;
+}
+
+export interface OwnKafka {
+  readonly kafka: Kafka;
+  /** To be called after `disconnect`, which leaves connections behind. */
+  readonly dropSockets: () => void;
 }
 
 /** Throws BridgeError SETTINGS_INVALID when a TLS file cannot be read. */
@@ -32,7 +41,14 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
     ...(settings.tls === null ? {} : { ssl: tlsOptions(settings.tls) }),
     ...(settings.sasl === null ? {} : { sasl: saslOptions(settings.sasl) }),
   };
-  return { kafka: new Kafka(config), logger };
+  return {
+    kafka: new Kafka(config),
+    logger,
+    own() {
+      const sockets = new OwnSockets();
+      return { kafka: new Kafka({ ...config, socketFactory: sockets.factory }), dropSockets: () => sockets.drop() };
+    },
+  };
 }
 
 /**

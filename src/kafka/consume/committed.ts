@@ -15,7 +15,7 @@ export interface Committed extends TopicPartition {
 
 /** Reads what a group has committed of these topics; null when that cannot be had within `ms` milliseconds. */
 export function readCommitted(
-  client: Pick<KafkaClient, "kafka">,
+  client: Pick<KafkaClient, "own">,
   groupId: string,
   topics: readonly string[],
   ms: number,

@@ -37,6 +37,7 @@ export class ConsumerLife implements Life {
   readonly #client: KafkaClient;
   readonly #options: LifeOptions;
   readonly #running: Promise<void>;
+  readonly #dropSockets: () => void;
   #end: (error: Error) => void = () => undefined;
   #over = false;
   #signMs: number;
@@ -48,7 +49,9 @@ export class ConsumerLife implements Life {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.consumer = client.kafka.consumer({
+    const { kafka, dropSockets } = client.own();
+    this.#dropSockets = dropSockets;
+    this.consumer = kafka.consumer({
       allowAutoTopicCreation: false,
       metadataMaxAge: 60_000,
       ...options.config,
@@ -72,10 +75,12 @@ export class ConsumerLife implements Life {
     const { clock } = this.#options;
     const startMs = clock.monotonicMs();
     // A member that leaves in the middle of its join stays in the group as a ghost until its session ends.
-    if ((await bounded(this.#running, deadlineMs / 2, clock)) === "late") {
-      this.#running.then(() => this.consumer.disconnect()).catch(ignored);
-    }
-    await bounded(this.consumer.disconnect(), Math.max(0, deadlineMs - (clock.monotonicMs() - startMs)), clock);
+    const joined = await bounded(this.#running, deadlineMs / 2, clock);
+    const left = this.consumer.disconnect();
+    await bounded(left, Math.max(0, deadlineMs - (clock.monotonicMs() - startMs)), clock);
+    // What is still under way may yet leave the group, behind the deadline.
+    const over = joined === "done" ? left : this.#running.then(() => this.consumer.disconnect());
+    void over.catch(ignored).finally(this.#dropSockets);
   }
 
   /** Never rejects. */

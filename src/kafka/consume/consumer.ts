@@ -2,6 +2,7 @@ import type { EachBatchPayload, Offsets } from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
 import { bounded } from "../../model/deadline.ts";
+import { ownCommand } from "../../model/own-command.ts";
 import type { TopicPartition } from "../../model/record.ts";
 import type {
   AssignedPartition,
@@ -289,5 +290,5 @@ function isSame(left: TopicPartition, right: TopicPartition): boolean {
 
 function hint(error: Error): string {
   const missing = messageOf(error).includes("does not host this topic-partition");
-  return missing ? "a topic is missing: run `provisioning-bridge setup`" : messageOf(error);
+  return missing ? `a topic is missing: run \`${ownCommand} setup\`` : messageOf(error);
 }

@@ -15,7 +15,8 @@ const disconnectMs = 1000;
  * 30 s of silence). Best effort: never rejects, ends within four seconds.
  */
 export async function evictMember(client: KafkaClient, groupId: string, memberId: string): Promise<void> {
-  const cluster = internalCluster(client.kafka);
+  const { kafka, dropSockets } = client.own();
+  const cluster = internalCluster(kafka);
   const giveUpAtMs = performance.now() + evictWithinMs;
   const leaving = (async (): Promise<void> => {
     await cluster.connect();
@@ -30,7 +31,6 @@ export async function evictMember(client: KafkaClient, groupId: string, memberId
     client.logger.debug({ groupId, detail: messageOf(error) }, "a former member could not be taken out of its group");
   });
   const ended = await bounded(leaving, evictWithinMs, systemClock);
-  const disconnected = leaving.catch(() => undefined).then(() => cluster.disconnect());
-  disconnected.catch(() => undefined);
-  if (ended === "done") await bounded(disconnected, disconnectMs, systemClock);
+  if (ended === "done") await bounded(cluster.disconnect(), disconnectMs, systemClock);
+  dropSockets();
 }

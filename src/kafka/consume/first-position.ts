@@ -31,7 +31,7 @@ export interface Pinning {
  * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT (after `timeoutMs` [10,000]), NOT_SET_UP, SETTINGS_INVALID (no right to).
  */
 export async function pinFirstPosition(
-  { kafka }: Pick<KafkaClient, "kafka">,
+  client: Pick<KafkaClient, "own">,
   groupId: string,
   topics: readonly string[],
   position: FirstPosition,
@@ -40,6 +40,7 @@ export async function pinFirstPosition(
   if (topics.length === 0) return { pinned: [], inUse: [] };
   const giveUpAtMs = performance.now() + timeoutMs;
   const what = `the first position of the group ${groupId}`;
+  const { kafka, dropSockets } = client.own();
   const admin = kafka.admin();
   const cluster = internalCluster(kafka);
   try {
@@ -54,6 +55,7 @@ export async function pinFirstPosition(
     return { pinned: [], inUse: missing };
   } finally {
     await bounded(Promise.allSettled([admin.disconnect(), cluster.disconnect()]), 2000, systemClock);
+    dropSockets();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Admin, EachBatchPayload } from "kafkajs";
 import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { within } from "../../model/deadline.ts";
+import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord } from "../../model/record.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
 import { isPassing, typesOf } from "../connection/broker-errors.ts";
@@ -168,7 +169,7 @@ async function firstPosition(client: KafkaClient, options: PartitionTailOptions,
   if (end !== undefined) return end;
   throw new BridgeError(
     "NOT_SET_UP",
-    `the topic ${topic} has no partition ${chosen ?? 0}: run \`provisioning-bridge setup\``,
+    `the topic ${topic} has no partition ${chosen ?? 0}: run \`${ownCommand} setup\``,
   );
 }
 
@@ -179,7 +180,7 @@ async function endOffsets(admin: Admin, topic: string): Promise<readonly Positio
     return offsets.map(({ partition, high }) => ({ partition, offset: Number(high) }));
   } catch (error) {
     if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) throw error;
-    throw new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`provisioning-bridge setup\``, {
+    throw new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`${ownCommand} setup\``, {
       cause: error,
     });
   }

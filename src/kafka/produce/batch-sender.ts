@@ -6,6 +6,11 @@ import type { KafkaClient } from "../connection/client.ts";
 import { noSuchPartition } from "./producer-errors.ts";
 import type { Queued } from "./send-queue.ts";
 
+interface OwnProducer {
+  readonly kafkajs: Producer;
+  readonly dropSockets: () => void;
+}
+
 /** Longest wait for a connection that is given up anyway. Milliseconds. */
 const disconnectMs = 2000;
 
@@ -23,7 +28,7 @@ export class BatchSender {
   readonly #messages = new WeakMap<Queued, Message>();
   /** Where the partitioner put each message; kafkajs itself only tells a batch's first offset per partition. */
   readonly #partitions = new WeakMap<Message, number>();
-  #producer: Producer;
+  #producer: OwnProducer;
   #connected: Promise<void> | null = null;
 
   constructor(client: KafkaClient, clock: Clock) {
@@ -34,7 +39,7 @@ export class BatchSender {
 
   /** Throws BridgeError BROKER_UNAVAILABLE; the next call tries with a new client. Once connected, kafkajs connects again by itself. */
   async connect(): Promise<void> {
-    this.#connected ??= this.#producer.connect();
+    this.#connected ??= this.#producer.kafkajs.connect();
     const connecting = this.#connected;
     try {
       await connecting;
@@ -58,7 +63,7 @@ export class BatchSender {
       if (message !== undefined) entry.messages.push(message);
       topics.set(topic, entry);
     });
-    const acknowledged = await this.#producer.sendBatch({ acks: -1, topicMessages: [...topics.values()] });
+    const acknowledged = await this.#producer.kafkajs.sendBatch({ acks: -1, topicMessages: [...topics.values()] });
     const next = new Map(
       acknowledged.map((metadata) => [placeOf(metadata.topicName, metadata.partition), firstOffset(metadata)]),
     );
@@ -81,18 +86,21 @@ export class BatchSender {
     const old = this.#producer;
     this.#producer = this.#newProducer();
     this.#connected = null;
-    await bounded(old.disconnect(), disconnectMs, this.#clock);
+    await this.#end(old);
   }
 
   /** Resolves within four seconds. */
   async disconnect(): Promise<void> {
     const producer = this.#producer;
     const connected = this.#connected;
-    // A connection that is still being made would stay open behind a disconnect.
-    if (connected !== null && (await bounded(connected, disconnectMs, this.#clock)) === "late") {
-      connected.then(() => producer.disconnect()).catch(ignored);
-    }
-    await bounded(producer.disconnect(), disconnectMs, this.#clock);
+    // kafkajs goes on connecting behind a disconnect.
+    if (connected !== null) await bounded(connected, disconnectMs, this.#clock);
+    await this.#end(producer);
+  }
+
+  async #end({ kafkajs, dropSockets }: OwnProducer): Promise<void> {
+    await bounded(kafkajs.disconnect(), disconnectMs, this.#clock);
+    dropSockets();
   }
 
   #messageOf(queued: Queued): Message {
@@ -105,8 +113,9 @@ export class BatchSender {
     return message;
   }
 
-  #newProducer(): Producer {
-    return this.#client.kafka.producer({
+  #newProducer(): OwnProducer {
+    const { kafka, dropSockets } = this.#client.own();
+    const kafkajs = kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
@@ -122,6 +131,7 @@ export class BatchSender {
       },
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 },
     });
+    return { kafkajs, dropSockets };
   }
 }
 
@@ -131,8 +141,4 @@ function placeOf(topic: string, partition: number): string {
 
 function firstOffset({ baseOffset, offset }: RecordMetadata): number {
   return Number(baseOffset ?? offset ?? Number.NaN);
-}
-
-function ignored(): void {
-  // Nobody is left to be told.
 }

@@ -25,7 +25,7 @@ export interface SetupReport {
 }
 
 export interface SetupOptions {
-  readonly client: Pick<KafkaClient, "kafka">;
+  readonly client: Pick<KafkaClient, "own">;
   readonly registry: Pick<Registry, "register" | "recordBySchema">;
   readonly names: TopicNames;
   readonly settings: TopicSettings;

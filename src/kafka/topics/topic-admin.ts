@@ -19,13 +19,14 @@ const { ConfigResourceTypes, ConfigSource } = kafkajs;
  * says while it starts or moves a leader is asked again. Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, or
  * SETTINGS_INVALID when the broker will never do what is asked (access rights, replication factor).
  */
-export async function openTopicAdmin(
-  { kafka }: Pick<KafkaClient, "kafka">,
-  timeoutMs: number,
-): Promise<OpenTopicAdmin> {
+export async function openTopicAdmin(client: Pick<KafkaClient, "own">, timeoutMs: number): Promise<OpenTopicAdmin> {
   const giveUpAtMs = performance.now() + timeoutMs;
+  const { kafka, dropSockets } = client.own();
   const admin = kafka.admin();
-  const close = () => bounded(admin.disconnect(), 2000, systemClock);
+  const close = async (): Promise<void> => {
+    await bounded(admin.disconnect(), 2000, systemClock);
+    dropSockets();
+  };
   const asked = async <T>(what: string, ask: () => Promise<T>) => persistently(what, giveUpAtMs, ask);
   try {
     await within(systemClock, timeoutMs, "connecting", admin.connect());
@@ -51,9 +52,7 @@ export async function openTopicAdmin(
         await admin.alterConfigs({ validateOnly: false, resources: [resource] });
       });
     },
-    close: async () => {
-      await close();
-    },
+    close,
   };
 }
 

@@ -1,0 +1,32 @@
+import net, { isIP, type Socket } from "node:net";
+import tls from "node:tls";
+import type { ISocketFactory } from "kafkajs";
+
+const keepAliveMs = 60_000;
+
+/**
+ * The sockets of one client of kafkajs, so that all of them end with it: a broker that kafkajs has taken out of its pool
+ * (brokerPool.js: removeBroker, after a connection failed) is connected again by the consumer group that still holds it,
+ * and then belongs to nobody whom `disconnect` would reach.
+ */
+export class OwnSockets {
+  readonly #open = new Set<Socket>();
+
+  /** As kafkajs's own (network/socketFactory.js), and remembered. */
+  readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const socket = ssl
+      ? tls.connect({ host, port, ...name, ...ssl }, onConnect)
+      : net.connect({ host, port }, onConnect);
+    socket.setKeepAlive(true, keepAliveMs);
+    this.#open.add(socket);
+    socket.once("close", () => this.#open.delete(socket));
+    return socket;
+  };
+
+  /** Ends what is still open; what waits for an answer there fails at once. */
+  drop(): void {
+    // With an error: kafkajs does not listen for a socket that just closes.
+    for (const socket of this.#open) socket.destroy(new Error("the connection is not needed any more"));
+  }
+}

@@ -15,7 +15,8 @@ export class OwnSockets {
   /** As kafkajs's own (network/socketFactory.js), and remembered. */
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const socket = ssl
+    // kafkajs gives none without TLS, whatever its types say.
+    const socket = (ssl as typeof ssl | undefined)
       ? tls.connect({ host, port, ...name, ...ssl }, onConnect)
       : net.connect({ host, port }, onConnect);
     socket.setKeepAlive(true, keepAliveMs);

@@ -110,7 +110,7 @@ class Reader {
     if (this.#taken("}")) return members;
     do {
       this.#space();
-      if (this.#text[this.#at] !== '"') this.#refuse("expected a key");
+      if (this.#text[this.#at] !== '"') this.#refuse(`expected a key in double quotes, found ${this.#found()}`);
       const key = this.#string();
       // A key can be long and hold anything: only where it stands is told.
       if (key === "__proto__" || key === "constructor") this.#refuse(`the key ${key} is not allowed`);
@@ -183,7 +183,7 @@ class Reader {
 
   #word(): boolean | null {
     const word = words.find(([name]) => this.#text.startsWith(name, this.#at));
-    if (word === undefined) this.#refuse("expected a value");
+    if (word === undefined) this.#refuse(`expected a JSON value, found ${this.#found()}`);
     this.#at += word[0].length;
     return word[1];
   }
@@ -208,7 +208,13 @@ class Reader {
   }
 
   #expect(character: string): void {
-    if (!this.#taken(character)) this.#refuse(`expected ${character}`);
+    if (!this.#taken(character)) this.#refuse(`expected ${character}, found ${this.#found()}`);
+  }
+
+  /** One character only: what follows may be anything, also a secret. */
+  #found(): string {
+    const code = this.#text.codePointAt(this.#at);
+    return code === undefined ? "the end of the text" : JSON.stringify(String.fromCodePoint(code));
   }
 
   #refuse(what: string): never {

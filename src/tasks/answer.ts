@@ -33,7 +33,7 @@ export function readAnswer(bytes: Uint8Array, sent: BodyEvent): AnswerReading {
   const reading = readJson(bytes);
   if (reading.kind === "refused") return bad(reading.detail);
   const { value } = reading;
-  if (!isObject(value)) return bad("not a JSON object");
+  if (!isObject(value)) return bad(`expected a JSON object, found ${kindOf(value)}`);
   if (value["decision"] !== undefined) return readDecision(value);
   if (value["event"] !== undefined && value["data"] !== undefined) return readEcho(value, sent);
   return bad("neither a decision nor an echo of the body");
@@ -43,20 +43,23 @@ function readDecision(value: JsonObject): AnswerReading {
   switch (value["decision"]) {
     case "allow": {
       const data = value["data"] ?? null;
-      if (data !== null && !isObject(data)) return bad("data is not an object");
+      if (data !== null && !isObject(data)) return bad(`data: expected an object, found ${kindOf(data)}`);
       return { kind: "answer", answer: data === null ? plainAllow : { decision: "allow", patch: data } };
     }
     case "forbid":
       return { kind: "answer", answer: { decision: "forbid", reason: reasonOf(value["reason"] ?? null) } };
     default:
-      return bad("decision is neither allow nor forbid");
+      return bad(
+        `decision: expected "allow" or "forbid", found ${typeof value["decision"] === "string" ? "another text" : kindOf(value["decision"])}`,
+      );
   }
 }
 
 function readEcho(value: JsonObject, sent: BodyEvent): AnswerReading {
   const event = value["event"] ?? null;
   const data = value["data"] ?? null;
-  if (!isObject(event) || !isObject(data)) return bad("event and data of an echo are objects");
+  if (!isObject(event)) return bad(`event of an echo: expected an object, found ${kindOf(event)}`);
+  if (!isObject(data)) return bad(`data of an echo: expected an object, found ${kindOf(data)}`);
   const unchanged =
     Object.keys(event).length === 3 &&
     event["dt"] === sent.dt &&
@@ -97,6 +100,15 @@ function bounded(text: string, length: number): string {
 
 function isObject(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
+}
+
+/** Never the text itself: it may hold anything. */
+function kindOf(value: Json | undefined): string {
+  if (value === null || value === undefined) return "null";
+  if (value instanceof JsonNumber) return "a number";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "string" ? "a text" : "an object";
 }
 
 function bad(detail: string): AnswerReading {

@@ -33,6 +33,14 @@ test("a number keeps its source text, however many digits it has", () => {
   ]);
 });
 
+test("a refusal says what was expected, and of what was found one character at most", () => {
+  assert.equal(refusal("OK, hunter2"), 'expected a JSON value, found "O" (at character 1)');
+  assert.equal(refusal(""), "expected a JSON value, found the end of the text (at character 1)");
+  assert.equal(refusal('{"a" 1}'), 'expected :, found "1" (at character 6)');
+  assert.equal(refusal("{a:1}"), 'expected a key in double quotes, found "a" (at character 2)');
+  assert.equal(refusal("[1"), "expected ], found the end of the text (at character 3)");
+});
+
 test("a key that stands twice is refused, also when it is written in two ways", () => {
   assert.match(refusal('{"a":1,"b":{"c":1,"c":2}}'), /twice/);
   assert.match(refusal('{"a":1,"\\u0061":2}'), /twice/);

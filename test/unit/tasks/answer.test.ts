@@ -111,6 +111,15 @@ test("anything else is a bad answer", () => {
   for (const text of wrong) bad(text);
 });
 
+test("a bad answer says what was expected and what was found", () => {
+  assert.equal(bad("OK"), 'expected a JSON value, found "O" (at character 1)');
+  assert.equal(bad("[]"), "expected a JSON object, found a list");
+  assert.equal(bad('{"decision":"allow","data":"hunter2"}'), "data: expected an object, found a text");
+  assert.equal(bad('{"decision":"Allow"}'), 'decision: expected "allow" or "forbid", found another text');
+  assert.equal(bad('{"decision":7}'), 'decision: expected "allow" or "forbid", found a number');
+  assert.equal(bad('{"event":1,"data":{}}'), "event of an echo: expected an object, found a number");
+});
+
 test("a script's reason may be plain text, a reason or a whole answer", () => {
   const reason = (text: string) => readScriptReason(Buffer.from(text));
   assert.deepEqual(reason("credit too high\n"), { code: "forbidden", message: "credit too high" });

@@ -8,7 +8,7 @@ import { brokerProperties } from "./broker-properties.ts";
 import { lastLines } from "./log-tail.ts";
 import { fetchParts, type Parts } from "./parts.ts";
 import { freePorts } from "./ports.ts";
-import { acceptsConnections, answersOk } from "./probes.ts";
+import { acceptsConnections, notAnswering } from "./probes.ts";
 import { type Progress, sayWhile } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
 import { type SecureMaterial, secureMaterial } from "./secure-listener.ts";
@@ -53,6 +53,7 @@ export async function startByMaven(options: MavenStackOptions): Promise<MavenSta
       "waiting for the broker and the registry",
       options.onProgress,
       Promise.all([startBroker(), stack.registry.tryStart(options.signal)]),
+      () => [stack.broker, stack.registry].flatMap(({ waitsFor }) => waitsFor ?? []).join("; ") || null,
     );
     if (broker.kind === "ready" && registry.kind === "ready") return stack;
     if (broker.kind !== "ready" && (broker.kind !== "port-taken" || attempt === portAttempts)) {
@@ -162,7 +163,11 @@ function brokerSpec(
     cwd: dataDir,
     logFile: join(dataDir, "broker.log"),
     // The port accepts connections before the broker serves them; its last line at start says when it does.
-    isReady: async (log) => log.includes("Kafka Server started") && (await acceptsConnections("127.0.0.1", port)),
+    lacks: async (log) => {
+      if (!log.includes("Kafka Server started"))
+        return `it is still starting: ${lastLines(log, 1).trim().slice(0, 120)}`;
+      return (await acceptsConnections("127.0.0.1", port)) ? null : `its port ${port} takes no connection yet`;
+    },
     readyWithinMs: 180_000,
     stopWithinMs: 15_000,
   };
@@ -185,7 +190,7 @@ function registrySpec(parts: Parts, { dataDir, env, java }: MavenStackOptions, p
     env: { ...env, REGISTRY_DATASOURCE_URL: `jdbc:h2:file:${join(dataDir, "registry", "schemas")}` },
     cwd: dataDir,
     logFile: join(dataDir, "registry.log"),
-    isReady: () => answersOk(`${registryUrl(port)}/subjects`),
+    lacks: () => notAnswering(`${registryUrl(port)}/subjects`),
     readyWithinMs: 180_000,
     stopWithinMs: 10_000,
   };

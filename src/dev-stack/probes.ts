@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { messageOf } from "../errors.ts";
 
 /** Whether something accepts connections there within a second. */
 export function acceptsConnections(host: string, port: number): Promise<boolean> {
@@ -14,13 +15,14 @@ export function acceptsConnections(host: string, port: number): Promise<boolean>
   });
 }
 
-/** Whether a GET is answered by 200 within two seconds. */
-export async function answersOk(url: string): Promise<boolean> {
+/** Null when a GET is answered by 200 within two seconds, else what came instead. */
+export async function notAnswering(url: string): Promise<string | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2000), headers: { connection: "close" } });
     await response.arrayBuffer();
-    return response.status === 200;
-  } catch {
-    return false;
+    return response.status === 200 ? null : `it answers with status ${response.status}`;
+  } catch (error) {
+    // fetch itself only says "fetch failed".
+    return messageOf(error instanceof TypeError && error.cause !== undefined ? error.cause : error);
   }
 }

@@ -13,8 +13,8 @@ export interface ServerSpec {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly logFile: string;
-  /** Given what this start has logged so far. */
-  readonly isReady: (log: string) => Promise<boolean>;
+  /** Null when it is ready, else what is missing; given what this start has logged so far. */
+  readonly lacks: (log: string) => Promise<string | null>;
   readonly readyWithinMs: number;
   readonly stopWithinMs: number;
 }
@@ -34,6 +34,7 @@ export class ServerProcess {
   readonly #spec: ServerSpec;
   readonly #track: Track;
   #process: ProcessIdentity | null = null;
+  #lacking: string | null = null;
 
   constructor(spec: ServerSpec, track: Track) {
     this.#spec = spec;
@@ -59,7 +60,8 @@ export class ServerProcess {
         const log = logSince(logFile, offset);
         return { kind: isPortTaken(log) ? "port-taken" : "exited", log };
       }
-      if (await this.#spec.isReady(logSince(logFile, offset))) return { kind: "ready" };
+      this.#lacking = await this.#spec.lacks(logSince(logFile, offset));
+      if (this.#lacking === null) return { kind: "ready" };
       await sleep(100);
     }
     await this.kill();
@@ -84,6 +86,11 @@ export class ServerProcess {
 
   resume(): void {
     if (this.#process !== null) signalTo(this.#process, "SIGCONT");
+  }
+
+  /** `registry: connect ECONNREFUSED 127.0.0.1:8081`, while a start waits for it; else null. */
+  get waitsFor(): string | null {
+    return this.#lacking === null ? null : `${this.#spec.role}: ${this.#lacking}`;
   }
 
   get pid(): number | null {

@@ -15,7 +15,7 @@ export const errorCodes = {
   DATA_INVALID: { exit: "usage", meaning: "the data does not fit the event's schema" },
   BROKER_UNAVAILABLE: { exit: "unavailable", meaning: "no configured Kafka broker answered in time" },
   REGISTRY_UNAVAILABLE: { exit: "unavailable", meaning: "the schema registry did not answer in time" },
-  NOT_SET_UP: { exit: "configuration", meaning: "a topic or schema is missing: run `provisioning-bridge setup`" },
+  NOT_SET_UP: { exit: "configuration", meaning: "a topic or schema is missing: run the command `setup`" },
   SCHEMA_UNKNOWN: { exit: "configuration", meaning: "the registry does not know the schema id" },
   SCHEMA_REFUSED: { exit: "configuration", meaning: "the registry refused a schema as incompatible" },
   RECORD_UNDECODABLE: { exit: "failed", meaning: "the bytes of a record cannot be read with the schema they name" },
@@ -47,12 +47,29 @@ export class BridgeError extends Error {
   }
 }
 
+/** One thing that is wrong. No part of it repeats a secret. */
+export interface Problem {
+  /** What it is about: `handlers[2].onFailure`, `kafka.brokers`, a field of the data; null: all of it. */
+  readonly path: string | null;
+  /** Where that stands, line and column from 1; null where there is no text to point into. */
+  readonly place: { readonly file: string; readonly line: number; readonly column: number } | null;
+  readonly message: string;
+  /** What to do about it, where there is more to say. */
+  readonly hint: string | null;
+}
+
+/** `handlers.yaml:4:5 handlers[0].evnts: unknown key; did you mean "events"?` */
+export function problemText({ path, place, message, hint }: Problem): string {
+  const where = place === null ? "" : `${place.file}:${place.line}:${place.column} `;
+  return `${where}${path === null ? "" : `${path}: `}${message}${hint === null ? "" : `; ${hint}`}`;
+}
+
 /** Several problems found at once, such as all mistakes of one file. */
 export class ProblemsError extends BridgeError {
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 
-  constructor(code: ErrorCode, headline: string, problems: readonly string[]) {
-    super(code, [headline, ...problems.map((problem) => `  - ${problem}`)].join("\n"));
+  constructor(code: ErrorCode, headline: string, problems: readonly Problem[]) {
+    super(code, [headline, ...problems.map((problem) => `  - ${problemText(problem)}`)].join("\n"));
     this.name = "ProblemsError";
     this.problems = problems;
   }

@@ -4,7 +4,7 @@ import type { KafkaSettings, RegistrySettings, SaslSettings, TopicSettings } fro
 
 /** The settings as the Kafka room wants them. */
 
-export function kafkaSettings({ kafka }: Settings): KafkaSettings {
+export function kafkaSettings({ kafka }: Pick<Settings, "kafka">): KafkaSettings {
   return {
     brokers: kafka.brokers,
     clientId: kafka.clientId,
@@ -21,12 +21,12 @@ function saslSettings({ saslMechanism, saslUsername, saslPassword }: Settings["k
   return { mechanism: saslMechanism as SaslSettings["mechanism"], username: saslUsername, password: saslPassword };
 }
 
-/** Throws SETTINGS_INVALID when no registry is named; `requireConnection` says it better, and first. */
-export function registrySettings({ registry }: Settings): RegistrySettings {
+/** Throws SETTINGS_INVALID when no registry is named; `loadConnectedSettings` says it better, and first. */
+export function registrySettings({ registry }: Pick<Settings, "registry">): RegistrySettings {
   if (registry.url === null) throw new BridgeError("SETTINGS_INVALID", "SCHEMA_REGISTRY_URL is not set");
   return { url: registry.url, username: registry.username, password: registry.password, timeoutMs: registry.timeoutMs };
 }
 
-export function topicSettings({ topics }: Settings): TopicSettings {
+export function topicSettings({ topics }: Pick<Settings, "topics">): TopicSettings {
   return { prefix: topics.prefix, partitions: topics.partitions, replicationFactor: topics.replicationFactor };
 }

@@ -1,5 +1,5 @@
 import { kafkaSettings, registrySettings } from "../bridge/connections.ts";
-import { loadSettings, requireConnection, type Settings } from "../config/settings.ts";
+import { loadConnectedSettings } from "../config/settings.ts";
 import { BridgeError } from "../errors.ts";
 import { shapeOfEvent } from "../kafka/registry/schemas.ts";
 import { canonicalEventId, eventCatalogue, findEventType } from "../model/event-catalogue.ts";
@@ -44,8 +44,7 @@ export async function withClient<T>(
   requests: boolean,
   run: (client: BillingClient) => Promise<T>,
 ): Promise<T> {
-  const settings: Settings = loadSettings(process.env);
-  requireConnection(settings);
+  const settings = loadConnectedSettings(process.env, ["topics"]);
   const client = await createBillingClient({
     kafka: { ...kafkaSettings(settings), clientId: "provisioning-bridge-cli" },
     registry: registrySettings(settings),

@@ -1,22 +1,25 @@
 import { Command } from "commander";
-import { loadHandlers } from "../bridge/load-handlers.ts";
+import { loadHandlersConfiguration } from "../bridge/configuration.ts";
 import { budgetText } from "../config/budget.ts";
-import { loadSettings } from "../config/settings.ts";
+import type { LoadedHandlers } from "../config/handlers-file.ts";
+import { type Problem, ProblemsError } from "../errors.ts";
 import { describeTask } from "./describe-task.ts";
 import { renderTable } from "./table.ts";
 
 /** `check <handlers file>`: everything `serve` would say about it, without a broker. */
 export function checkCommand(): Command {
   return new Command("check")
-    .description(
-      "check a handlers file: every problem at once, and the budget proof; exit code 78 when it cannot be used",
-    )
+    .description("check a handlers file, and the settings it depends on: every problem at once, and the budget proof")
     .argument("<handlers file>", "YAML file")
-    .option("--json", "print one JSON object")
+    .option("--json", "print one JSON object, also when there are problems")
+    .addHelpText(
+      "after",
+      "\nNeeds no broker; reads DEADLINE_MS, EGRESS_ALLOW and SCRIPTS_DIR. Exit code 78: the file cannot be used.",
+    )
     .action((file: string, flags: { readonly json?: boolean }) => {
-      const { handlers, warnings, budget } = loadHandlers(file, loadSettings(process.env));
+      const { handlers, warnings, budget } = loadOrPrint(file, flags.json === true);
       if (flags.json === true) {
-        const listed = handlers.map(({ id, stage, events, priority, status, timeoutMs }) => ({
+        const rows = handlers.map(({ id, stage, events, priority, status, timeoutMs }) => ({
           id,
           stage,
           events,
@@ -24,7 +27,7 @@ export function checkCommand(): Command {
           status,
           timeoutMs,
         }));
-        process.stdout.write(`${JSON.stringify({ handlers: listed, warnings, budget })}\n`);
+        process.stdout.write(`${JSON.stringify({ problems: [], handlers: rows, warnings, budget })}\n`);
         return;
       }
       const rows = handlers.map((handler) => [
@@ -42,4 +45,20 @@ export function checkCommand(): Command {
       for (const warning of warnings) lines.push("", `warning: ${warning}`);
       process.stdout.write(`${lines.join("\n")}\n\n${file}: ${handlers.length} handlers, no problems\n`);
     });
+}
+
+/** With `json`, the problems go to stdout as `{"problems":[{path,line,column,message,hint}]}`, before they are thrown. */
+function loadOrPrint(file: string, json: boolean): LoadedHandlers {
+  try {
+    return loadHandlersConfiguration(process.env, file).loaded;
+  } catch (error) {
+    if (json && error instanceof ProblemsError) {
+      process.stdout.write(`${JSON.stringify({ problems: error.problems.map(listed) })}\n`);
+    }
+    throw error;
+  }
+}
+
+function listed({ path, place, message, hint }: Problem): object {
+  return { path, line: place?.line ?? null, column: place?.column ?? null, message, hint };
 }

@@ -3,6 +3,7 @@ import { environmentOf } from "../dev-stack/addresses.ts";
 import { startStack } from "../dev-stack/stack.ts";
 import { type StackStatus, stackStatus, stopStack } from "../dev-stack/status.ts";
 import { exitCodes } from "../errors.ts";
+import { ownCommand } from "../model/own-command.ts";
 import { endWith } from "./run-command.ts";
 
 interface StackFlags {
@@ -27,7 +28,7 @@ Uses KAFKA_BROKERS and SCHEMA_REGISTRY_URL where both are set, else Docker compo
 else Java 17 and Maven. Everything listens on 127.0.0.1 only.
 
 Prints lines for a shell:
-  export $(provisioning-bridge dev-stack start)`,
+  export $(${ownCommand} dev-stack start)`,
     )
     .action(start);
   command
@@ -53,7 +54,7 @@ async function start(flags: StackFlags): Promise<void> {
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   const said = {
-    started: `the stack ${name} is up (${result.addresses.kind}); stop it with: provisioning-bridge dev-stack stop${flagFor(name)}`,
+    started: `the stack ${name} is up (${result.addresses.kind}); stop it with: ${ownCommand} dev-stack stop${flagFor(name)}`,
     "was-running": `the stack ${name} is running already (${result.addresses.kind})`,
     configured: "KAFKA_BROKERS and SCHEMA_REGISTRY_URL are set: nothing to start",
   }[result.kind];

@@ -1,10 +1,10 @@
 import { Command } from "commander";
+import { loadHandlersConfiguration } from "../bridge/configuration.ts";
 import { explainEvent } from "../bridge/explain-event.ts";
-import { loadHandlers } from "../bridge/load-handlers.ts";
-import { loadSettings } from "../config/settings.ts";
 import { BridgeError } from "../errors.ts";
 import type { Data } from "../model/data.ts";
 import { findEventType } from "../model/event-catalogue.ts";
+import { ownCommand } from "../model/own-command.ts";
 import { eventFromFlags } from "./billing.ts";
 import { explanationText } from "./explanation-text.ts";
 import { jsonOf } from "./json-data.ts";
@@ -29,21 +29,17 @@ export function explainCommand(): Command {
       "after",
       `
 Example:
-  provisioning-bridge explain clients.update --data '{"id":12,"credit":"500"}' --handlers handlers.yaml
+  ${ownCommand} explain clients.update --data '{"id":12,"credit":"500"}' --handlers handlers.yaml
 
 Needs no broker. Exit code 0: explained, whatever the verdicts; 2: no such event, or data that does not fit its schema;
-78: a handlers file that cannot be used.`,
+78: no handlers file, or one that cannot be used.`,
     )
     .action(async (eventId: string, flags: ExplainFlags) => {
-      const settings = loadSettings(process.env);
-      const file = flags.handlers ?? settings.handlers.file;
-      if (file === null) {
-        throw new BridgeError("USAGE", "which handlers? Name their file by --handlers or HANDLERS_FILE");
-      }
+      const { settings, loaded } = loadHandlersConfiguration(process.env, flags.handlers);
       const { id, data } = eventFromFlags(eventId, flags);
       const type = findEventType(id);
       if (type === undefined) throw new BridgeError("UNKNOWN_EVENT", `no event "${id}"`);
-      const { handlers } = loadHandlers(file, settings);
+      const { handlers } = loaded;
       // What the data does not hold of its schema the codec finds.
       const explained = await explainEvent(type, data as unknown as Data, handlers, settings.before.deadlineMs);
       process.stdout.write(flags.json === true ? `${jsonOf(explained)}\n` : explanationText(explained, handlers));

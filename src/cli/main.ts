@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { ownCommand } from "../model/own-command.ts";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo/demo.ts";
 import { devStackCommand } from "./dev-stack.ts";
@@ -15,7 +16,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 
-const program = new Command("provisioning-bridge")
+const program = new Command(ownCommand)
   .description(
     "Calls pre-defined handlers on telecom billing events over Kafka, and lets none of them slow or corrupt billing.",
   )

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { ownCommand } from "../model/own-command.ts";
 import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
 import { jsonOf } from "./json-data.ts";
 
@@ -11,10 +12,7 @@ export function publishCommand(): Command {
     .option("--client-id <id>", "whose it is, where the data does not say (accounts, packages)")
     .option("--object-id <id>", "the object's id, where the data does not hold it")
     .option("--json", "print one JSON object")
-    .addHelpText(
-      "after",
-      `\nExample:\n  provisioning-bridge publish clients.update --data '{"id":12,"name":"New name"}'`,
-    )
+    .addHelpText("after", `\nExample:\n  ${ownCommand} publish clients.update --data '{"id":12,"name":"New name"}'`)
     .action(async (eventId: string, flags: EventFlags) => {
       const event = eventFromFlags(eventId, flags);
       const published = await withClient(eventId, false, (client) => client.publish(event));

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { exitCodes } from "../errors.ts";
+import { ownCommand } from "../model/own-command.ts";
 import type { OnSilence, RequestVerdict } from "../sdk/request-verdict.ts";
 import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
 import { jsonOf } from "./json-data.ts";
@@ -29,7 +30,7 @@ export function requestCommand(): Command {
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
-      `\nExample:\n  provisioning-bridge request clients.update --data '{"id":12,"credit":"500"}' --on-silence forbid`,
+      `\nExample:\n  ${ownCommand} request clients.update --data '{"id":12,"credit":"500"}' --on-silence forbid`,
     )
     .action(async (eventId: string, flags: RequestFlags) => {
       const event = eventFromFlags(eventId, flags);

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { kafkaSettings, registrySettings, topicSettings } from "../bridge/connections.ts";
-import { loadSettings, requireConnection, type Settings } from "../config/settings.ts";
+import { loadConnectedSettings, loadSettings, type Settings } from "../config/settings.ts";
 import { createKafkaClient } from "../kafka/connection/client.ts";
 import { createRegistry } from "../kafka/registry/registry.ts";
 import { type AclPart, aclCommands, aclParts, aclsFor } from "../kafka/topics/acls.ts";
@@ -40,12 +40,15 @@ Reads KAFKA_BROKERS, SCHEMA_REGISTRY_URL, TOPIC_PREFIX, TOPIC_PARTITIONS, TOPIC_
 }
 
 async function setup(flags: SetupFlags): Promise<void> {
-  const settings = loadSettings(process.env);
   if (flags.printAcls !== undefined) {
-    printAcls(settings, flags.printAcls === true ? aclParts : [flags.printAcls], flags.json === true);
+    printAcls(
+      loadSettings(process.env, ["topics"]),
+      flags.printAcls === true ? aclParts : [flags.printAcls],
+      flags.json === true,
+    );
     return;
   }
-  requireConnection(settings);
+  const settings = loadConnectedSettings(process.env, ["topics"]);
   const report = await setUp({
     client: createKafkaClient(kafkaSettings(settings), silentLogger),
     registry: createRegistry(registrySettings(settings)),
@@ -93,7 +96,7 @@ function advice({ topics }: SetupReport, fix: boolean): readonly string[] {
   return lines;
 }
 
-function printAcls({ topics }: Settings, parts: readonly AclPart[], json: boolean): void {
+function printAcls({ topics }: Pick<Settings, "topics">, parts: readonly AclPart[], json: boolean): void {
   const names = topicNames(topics.prefix);
   const replyTopics = topics.reply.length > 0 ? topics.reply : [names.verdicts];
   const acls = parts.map((part) => ({ part, acls: aclsFor(part, names, topics.groupPrefix, replyTopics) }));

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { messageOf, ProblemsError } from "../errors.ts";
-import type { Handler } from "../model/handler.ts";
+import { messageOf, type Problem, problemText } from "../errors.ts";
+import type { Handler, Task } from "../model/handler.ts";
 import type { BudgetRow } from "./budget.ts";
-import { checkBudget, checkIds, checkMayChange, type Placed } from "./handlers/cross-check.ts";
-import { Findings, Part } from "./handlers/part.ts";
+import { checkBudget, checkIds, checkMayChange, checkTask, type Placed } from "./handlers/cross-check.ts";
+import { type Finding, Findings, Part } from "./handlers/part.ts";
 import { readHandler } from "./handlers/read-handler.ts";
 import { readYaml } from "./handlers/yaml-tree.ts";
 import type { Shapes } from "./when.ts";
@@ -14,8 +14,10 @@ import type { Shapes } from "./when.ts";
 export interface HandlersOptions {
   /** The shape of an event's data, undefined where no schema is known. `when` and `mayChange` are checked against it. */
   readonly shapes: Shapes;
-  /** The configured deadline D of requests, milliseconds: what the budget proof is for. */
-  readonly deadlineMs: number;
+  /** The configured deadline D of requests, milliseconds: what the budget proof is for. Null: not known, nothing is proved. */
+  readonly deadlineMs: number | null;
+  /** Why the bridge as it is set up could never run this task; null when nothing is known against it. Default: never. */
+  readonly refusalOf?: (task: Task) => string | null;
   /** Stands before each place; default `handlers.yaml`. */
   readonly fileName?: string;
 }
@@ -29,52 +31,57 @@ export interface LoadedHandlers {
   readonly budget: readonly BudgetRow[];
 }
 
+export type HandlersReading =
+  | ({ readonly kind: "usable" } & LoadedHandlers)
+  /** Every problem at once, in the order of the text. */
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
+
 const maxBytes = 1_048_576;
 const maxHandlers = 1000;
 
-/** Reads a file as `parseHandlers` does. Throws HANDLERS_INVALID also when it cannot be read or is larger than 1 MiB. */
-export function loadHandlersFile(path: string, options: HandlersOptions): LoadedHandlers {
+/** Reads a file as `readHandlers` does, up to 1 MiB. One that cannot be read is refused too. */
+export function readHandlersFile(path: string, options: HandlersOptions): HandlersReading {
   let text: string;
   try {
     const { size } = statSync(path);
-    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) return refusedWhole(`${path} is larger than ${maxBytes} bytes`);
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new ProblemsError("HANDLERS_INVALID", `the handlers file ${path} cannot be read:`, [messageOf(error)]);
+    return refusedWhole(`the handlers file ${path} cannot be read: ${messageOf(error)}`);
   }
-  return parseHandlers(text, { fileName: basename(path), ...options });
+  return readHandlers(text, { fileName: basename(path), ...options });
 }
 
-/**
- * Validates the whole text: throws ProblemsError HANDLERS_INVALID with every problem at once, in the order of the text,
- * each as `file:line:column handlers[2].onFailure: what is wrong`. No problem repeats a URL or a secret.
- */
-export function parseHandlers(text: string, options: HandlersOptions): LoadedHandlers {
-  const fileName = options.fileName ?? "handlers.yaml";
-  if (Buffer.byteLength(text) > maxBytes) {
-    throw new ProblemsError("HANDLERS_INVALID", `${fileName} cannot be used:`, [`it is larger than ${maxBytes} bytes`]);
-  }
+/** Validates the whole text. No problem repeats a URL or a secret. */
+export function readHandlers(text: string, options: HandlersOptions): HandlersReading {
+  const file = options.fileName ?? "handlers.yaml";
+  if (Buffer.byteLength(text) > maxBytes) return refusedWhole(`${file} is larger than ${maxBytes} bytes`);
   const yaml = readYaml(text);
   const findings = new Findings();
-  findings.problems.push(...yaml.problems);
-  const inOrder = (list: readonly { readonly at: number; readonly text: string }[]): readonly string[] =>
+  findings.problems.push(...yaml.problems.map((found) => ({ ...found, path: null, hint: null })));
+  const inOrder = (list: readonly Finding[]): readonly Problem[] =>
     list
       .toSorted((left, right) => left.at - right.at)
-      .map((finding) => `${fileName}:${yaml.placeOf(finding.at)} ${finding.text}`);
+      .map(({ at, path, text: message, hint }) => ({ path, place: { file, ...yaml.placeOf(at) }, message, hint }));
 
   const placed: Placed[] = [];
   let budget: readonly BudgetRow[] = [];
   if (yaml.tree !== undefined) {
-    const root = new Part(yaml.tree, "", findings);
-    placed.push(...readAll(root, options.shapes));
+    placed.push(...readAll(new Part(yaml.tree, "", findings), options.shapes));
     checkIds(placed);
-    for (const one of placed) checkMayChange(one, options.shapes);
-    budget = checkBudget(placed, root.inside("handlers"), options.deadlineMs);
+    for (const one of placed) {
+      checkMayChange(one, options.shapes);
+      checkTask(one, options.refusalOf);
+    }
+    if (options.deadlineMs !== null) budget = checkBudget(placed, options.deadlineMs);
   }
-  if (findings.problems.length > 0) {
-    throw new ProblemsError("HANDLERS_INVALID", `${fileName} cannot be used:`, inOrder(findings.problems));
-  }
-  return { handlers: placed.map(({ handler }) => handler), warnings: inOrder(findings.warnings), budget };
+  if (findings.problems.length > 0) return { kind: "refused", problems: inOrder(findings.problems) };
+  const warnings = inOrder(findings.warnings).map(problemText);
+  return { kind: "usable", handlers: placed.map(({ handler }) => handler), warnings, budget };
+}
+
+function refusedWhole(message: string): HandlersReading {
+  return { kind: "refused", problems: [{ path: null, place: null, message, hint: null }] };
 }
 
 function readAll(root: Part, shapes: Shapes): readonly Placed[] {

@@ -132,4 +132,8 @@ export const settingsDeclaration = {
   drainMs: setting("DRAIN_MS", "milliseconds", 15_000, "Longest wait for work in flight when stopping."),
 };
 
-export type SettingsTree = typeof settingsDeclaration;
+type Values<T> = { readonly [K in keyof T]: T[K] extends { default: infer V } ? Widen<V> : Values<T[K]> };
+type Widen<V> = V extends string[] ? readonly string[] : V;
+
+/** Every setting with its value, frozen. */
+export type Settings = Values<typeof settingsDeclaration>;

@@ -1,153 +1,151 @@
 import { readFileSync } from "node:fs";
 import convict from "convict";
 import { parse as parseYaml } from "yaml";
-import { BridgeError, messageOf, ProblemsError } from "../errors.ts";
+import { messageOf, type Problem, ProblemsError } from "../errors.ts";
+import { ownCommand } from "../model/own-command.ts";
 import "./formats.ts";
-import { type SettingsTree, settingsDeclaration } from "./settings-declaration.ts";
+import { convictProblem } from "./setting-problems.ts";
+import { settingRows } from "./setting-rows.ts";
+import { type Settings, settingsDeclaration } from "./settings-declaration.ts";
 
-type Values<T> = { readonly [K in keyof T]: T[K] extends { default: infer V } ? Widen<V> : Values<T[K]> };
-type Widen<V> = V extends string[] ? readonly string[] : V;
+export type { Settings };
+export type SettingsSection = keyof Settings;
 
-/** Every setting with its value, frozen. The names are those of settings-declaration.ts. */
-export type Settings = Values<SettingsTree>;
+export interface SettingsReading<S extends SettingsSection> {
+  /** A setting in `broken` has its default here. */
+  readonly settings: Pick<Settings, S>;
+  readonly problems: readonly Problem[];
+  /** Paths of settings whose value is not known, as what was given cannot be used. */
+  readonly broken: ReadonlySet<string>;
+}
+
+/** Of the names of the declaration, the first level. */
+const allSections = Object.keys(settingsDeclaration) as SettingsSection[];
 
 /**
- * Reads settings from a YAML or JSON file (`file`, or CONFIG_FILE in `env`) and the environment, which wins.
- * An empty variable counts as not set. Throws ProblemsError SETTINGS_INVALID with every problem at once.
+ * Reads sections of the settings from the file that CONFIG_FILE names (YAML or JSON) and the environment, which wins. An
+ * empty variable counts as not set. What is wrong in other sections is none of the caller's business, and not reported.
  */
-export function loadSettings(env: NodeJS.ProcessEnv, file: string | undefined = env["CONFIG_FILE"]): Settings {
+export function readSettings<S extends SettingsSection = SettingsSection>(
+  env: NodeJS.ProcessEnv,
+  sections: readonly S[] = allSections as S[],
+): SettingsReading<S> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
   const config = convict(settingsDeclaration as unknown as convict.Schema<Settings>, { env: given, args: [] });
-  if (file !== undefined && file !== "") config.load(readSettingsFile(file));
-  const problems: string[] = [];
+  const file = given["CONFIG_FILE"];
+  const fromFile = file === undefined ? {} : readSettingsFile(file);
+  if (typeof fromFile === "string") {
+    const problem: Problem = { path: null, place: null, message: fromFile, hint: null };
+    const broken = new Set(settingRows().map(({ path }) => path));
+    return { settings: usable(config, broken), problems: [problem], broken };
+  }
+  config.load(fromFile);
+  const problems = problemsOf(config).filter((problem) => concerns(problem, sections));
+  const broken = new Set(problems.flatMap(({ path }) => path ?? []));
+  const settings = usable(config, broken);
+  return {
+    settings,
+    problems: [...problems, ...contradictions(settings, broken).filter((problem) => concerns(problem, sections))],
+    broken,
+  };
+}
+
+/** As `readSettings`; throws ProblemsError SETTINGS_INVALID with every problem at once. */
+export function loadSettings<S extends SettingsSection = SettingsSection>(
+  env: NodeJS.ProcessEnv,
+  sections: readonly S[] = allSections as S[],
+): Pick<Settings, S> {
+  const { settings, problems } = readSettings(env, sections);
+  refuse(problems);
+  return settings;
+}
+
+/** As `loadSettings`, for what cannot work without brokers and a registry: that one is not named is a problem too. */
+export function loadConnectedSettings<S extends SettingsSection>(
+  env: NodeJS.ProcessEnv,
+  sections: readonly S[],
+): Pick<Settings, S | "kafka" | "registry"> {
+  const reading = readSettings<S | "kafka" | "registry">(env, [...sections, "kafka", "registry"]);
+  refuse([...reading.problems, ...missingConnection(reading)]);
+  return reading.settings;
+}
+
+/** What is missing to reach brokers and a registry; empty when nothing is. */
+export function missingConnection({ settings, broken }: SettingsReading<"kafka" | "registry">): readonly Problem[] {
+  const found: Problem[] = [];
+  const unset = (path: string, hint: string): void => {
+    if (!broken.has(path)) found.push({ path, place: null, message: "is not set", hint });
+  };
+  if (settings.kafka.brokers.length === 0) {
+    unset("kafka.brokers", `name a broker as host:port by KAFKA_BROKERS, or run \`${ownCommand} dev-stack start\``);
+  }
+  if (settings.registry.url === null) unset("registry.url", "name the registry's base URL by SCHEMA_REGISTRY_URL");
+  return found;
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ProblemsError("SETTINGS_INVALID", "the settings cannot be used:", problems);
+}
+
+function problemsOf(config: convict.Config<Settings>): readonly Problem[] {
   try {
     config.validate({ allowed: "strict" });
+    return [];
   } catch (error) {
-    problems.push(
-      ...messageOf(error)
-        .split("\n")
-        .filter((line) => line.trim() !== "")
-        .map(withVariable),
-    );
-  }
-  // get() clones on each call: read once.
-  const settings = config.get();
-  if (problems.length === 0) problems.push(...contradictions(settings));
-  if (problems.length > 0) throw new ProblemsError("SETTINGS_INVALID", "the settings cannot be used:", problems);
-  return deepFreeze(settings);
-}
-
-/** Problems of settings that every command needs which talks to Kafka; empty when there are none. */
-export function missingConnection(settings: Settings): readonly string[] {
-  const problems: string[] = [];
-  if (settings.kafka.brokers.length === 0)
-    problems.push("KAFKA_BROKERS is not set: name at least one broker as host:port");
-  if (settings.registry.url === null)
-    problems.push("SCHEMA_REGISTRY_URL is not set: name the schema registry's base URL");
-  return problems;
-}
-
-/** Throws SETTINGS_INVALID unless brokers and registry are named. */
-export function requireConnection(settings: Settings): void {
-  const problems = missingConnection(settings);
-  if (problems.length > 0) {
-    throw new ProblemsError(
-      "SETTINGS_INVALID",
-      "no broker or registry to talk to (`provisioning-bridge dev-stack start` starts both):",
-      problems,
-    );
+    const lines = messageOf(error).split("\n");
+    return lines.filter((line) => line.trim() !== "").map(convictProblem);
   }
 }
 
-function contradictions({ before, kafka }: Settings): string[] {
-  const problems: string[] = [];
+/** A key that is in no section concerns everybody: whose it was meant to be cannot be told. */
+function concerns({ path }: Problem, sections: readonly SettingsSection[]): boolean {
+  const section = allSections.find((name) => path === name || path?.startsWith(`${name}.`) === true);
+  return section === undefined || sections.includes(section);
+}
+
+function contradictions({ before, kafka }: Settings, broken: ReadonlySet<string>): readonly Problem[] {
+  const found: Problem[] = [];
+  const add = (path: string, message: string): void => {
+    if (!broken.has(path)) found.push({ path, place: null, message, hint: null });
+  };
   if (before.deadlineMs < 500 || before.deadlineMs > 5000) {
-    problems.push(
-      "before.deadlineMs (DEADLINE_MS): must be 500 to 5000; 400 ms of it are kept for the way there and back",
-    );
+    add("before.deadlineMs", "DEADLINE_MS must be 500 to 5000; 400 ms of it are kept for the way there and back");
   }
   if (kafka.saslMechanism !== "none" && (kafka.saslUsername === null || kafka.saslPassword === null)) {
-    problems.push("kafka.saslMechanism (KAFKA_SASL_MECHANISM): needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD");
+    add("kafka.saslMechanism", "KAFKA_SASL_MECHANISM needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD");
   }
   if ((kafka.tlsCertFile === null) !== (kafka.tlsKeyFile === null)) {
-    problems.push("kafka.tlsCertFile (KAFKA_TLS_CERT_FILE) and kafka.tlsKeyFile (KAFKA_TLS_KEY_FILE) go together");
+    add("kafka.tlsCertFile", "KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE go together");
   }
-  return problems;
+  return found;
 }
 
-function readSettingsFile(file: string): object {
+/** The map of sections that a file holds, or what is wrong with the file. */
+function readSettingsFile(file: string): object | string {
   let parsed: unknown;
   try {
     parsed = parseYaml(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new BridgeError("SETTINGS_INVALID", `the settings file ${file} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
+    return `the settings file ${file} cannot be read: ${messageOf(error)}`;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new BridgeError("SETTINGS_INVALID", `the settings file ${file} must hold a map of sections`);
-  }
-  return parsed;
+  const isMap = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+  return isMap ? (parsed as object) : `the settings file ${file} must hold a map of sections`;
 }
 
-/** `kafka.brokers: must be ...` gains the name of the variable that most people set. */
-function withVariable(problem: string): string {
-  const path = /^[\w.]+/.exec(problem)?.[0] ?? "";
-  const row = settingRows().find((candidate) => candidate.path === path);
-  // convict quotes what was given, and a URL may hold somebody's password.
-  const safe = row?.format === "http-url" ? problem.replace(/: value was .*/s, "") : problem;
-  return row === undefined ? safe : safe.replace(path, `${path} (${row.env})`);
+/** Every setting, frozen; a broken one has its default. get() clones on each call: read once. */
+function usable(config: convict.Config<Settings>, broken: ReadonlySet<string>): Settings {
+  const valueOf = (declared: object, given: unknown, path: string): unknown => {
+    if ("default" in declared) return frozen(broken.has(path) ? declared.default : given);
+    const values = given as Readonly<Record<string, unknown>> | undefined;
+    const entries = Object.entries(declared).map(([key, inner]: [string, object]) => [
+      key,
+      valueOf(inner, values?.[key], path === "" ? key : `${path}.${key}`),
+    ]);
+    return Object.freeze(Object.fromEntries(entries));
+  };
+  return valueOf(settingsDeclaration, config.get(), "") as Settings;
 }
 
-export interface SettingRow {
-  readonly path: string;
-  readonly env: string;
-  readonly format: string;
-  readonly default: string;
-  readonly doc: string;
-  readonly sensitive: boolean;
-}
-
-/** One row a setting, in the order of the declaration; for the generated table and the summary at start. */
-export function settingRows(tree: object = settingsDeclaration, path = ""): SettingRow[] {
-  return Object.entries(tree).flatMap(([key, node]: [string, Record<string, unknown>]) => {
-    const here = path === "" ? key : `${path}.${key}`;
-    if (typeof node["env"] !== "string") return settingRows(node, here);
-    const format = node["format"];
-    return [
-      {
-        path: here,
-        env: node["env"],
-        format: Array.isArray(format) ? format.join(" \\| ") : String(format),
-        default: textOf(node["default"]),
-        doc: String(node["doc"]),
-        sensitive: node["sensitive"] === true,
-      },
-    ];
-  });
-}
-
-/** Settings that differ from their defaults, secrets masked: what a log line at start may show. */
-export function summary(settings: Settings): Record<string, unknown> {
-  const shown: Record<string, unknown> = {};
-  for (const row of settingRows()) {
-    const value = row.path.split(".").reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], settings);
-    if (textOf(value) === row.default) continue;
-    shown[row.env] = row.sensitive ? "***" : value;
-  }
-  return shown;
-}
-
-/** A value as the table shows it; null as nothing. */
-function textOf(value: unknown): string {
-  if (value === null) return "";
-  return typeof value === "string" ? value : Array.isArray(value) ? value.join(",") : JSON.stringify(value);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
-    Object.values(value).forEach(deepFreeze);
-    Object.freeze(value);
-  }
-  return value;
+function frozen(value: unknown): unknown {
+  return Array.isArray(value) ? Object.freeze([...(value as readonly unknown[])]) : value;
 }

@@ -1,5 +1,6 @@
 import { environmentOf } from "../../dev-stack/addresses.ts";
 import { BridgeError } from "../../errors.ts";
+import { ownCommand } from "../../model/own-command.ts";
 import type { RequestVerdict } from "../../sdk/request-verdict.ts";
 import { renderTable } from "../table.ts";
 import { createProgress } from "./progress.ts";
@@ -106,8 +107,8 @@ async function keepUp({ settings, bridge, handlersFile }: StageSet, signal: Abor
       ...Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`),
       `  export TOPIC_PREFIX=${settings.topics.prefix} GROUP_PREFIX=${settings.topics.groupPrefix}`,
       "",
-      `  node_modules/.bin/node src/cli/main.ts request clients.update --data '{"id":12,"credit":"5000"}' --on-silence forbid`,
-      `  node_modules/.bin/node src/cli/main.ts publish clients.update --data '{"id":12,"name":"New name"}'`,
+      `  ${ownCommand} request clients.update --data '{"id":12,"credit":"5000"}' --on-silence forbid`,
+      `  ${ownCommand} publish clients.update --data '{"id":12,"name":"New name"}'`,
       "",
       `Probes and metrics: ${probe}/readyz  ${probe}/metrics`,
       `Handlers: ${handlersFile}`,

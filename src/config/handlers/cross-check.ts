@@ -1,4 +1,4 @@
-import type { Handler } from "../../model/handler.ts";
+import type { Handler, Task } from "../../model/handler.ts";
 import { isNeverMutable, ruleMisfit } from "../../model/may-change.ts";
 import { fieldOf } from "../../model/record-shape.ts";
 import { type BudgetRow, budgetText, proveBudget } from "../budget.ts";
@@ -38,7 +38,7 @@ export function checkMayChange({ handler, part }: Placed, shapes: Shapes): void 
       const ids = without.map(({ id }) => id).join(", ");
       const text = `${ids} has no field ${rule.field}`;
       const names = without.flatMap(({ shape }) => shape.fields.map((field) => field.name));
-      if (without.length === handler.events.length) place.problem(`${text}${didYouMean(rule.field, names)}`);
+      if (without.length === handler.events.length) place.problem(text, didYouMean(rule.field, names));
       else place.warn(text);
     }
     const problems = known.flatMap(({ shape }) => {
@@ -52,17 +52,28 @@ export function checkMayChange({ handler, part }: Placed, shapes: Shapes): void 
   }
 }
 
-/** Refuses what cannot be answered in time, with the sum that shows it. */
-export function checkBudget(placed: readonly Placed[], root: Part, deadlineMs: number): readonly BudgetRow[] {
+/** A task that could never run is refused where it stands, unless its handler never runs either. */
+export function checkTask({ handler, part }: Placed, refusalOf: (task: Task) => string | null = () => null): void {
+  const refusal = handler.status === "archived" ? null : refusalOf(handler.task);
+  if (refusal !== null) part.inside("task").inside(handler.task.kind).problem(refusal);
+}
+
+/** Refuses what cannot be answered in time, with the sum that shows it, at the first of the handlers it is about. */
+export function checkBudget(placed: readonly Placed[], deadlineMs: number): readonly BudgetRow[] {
   const rows = proveBudget(
     placed.map(({ handler }) => handler),
     deadlineMs,
   );
   for (const row of rows) {
     if (row.fits) continue;
-    root.problem(
-      `the handlers of ${budgetText(row)}: lower timeouts, mark one bestEffort, or raise the deadline of ${deadlineMs} ms`,
-    );
+    const counted = new Set([...row.mutators, ...row.validators].map(({ id }) => id));
+    const first = placed.find(({ handler }) => counted.has(handler.id));
+    first?.part
+      .inside("events")
+      .problem(
+        `the handlers of ${budgetText(row)}`,
+        `lower timeouts, mark one bestEffort, or raise the deadline of ${deadlineMs} ms (DEADLINE_MS)`,
+      );
   }
   return rows;
 }

@@ -1,8 +1,8 @@
-/** `, did you mean "x"?` for the known word nearest to `word`; empty when none is near. */
-export function didYouMean(word: string, known: readonly string[]): string {
+/** `did you mean "x"?` for the known word nearest to `word`; null when none is near. */
+export function didYouMean(word: string, known: readonly string[]): string | null {
   // Only words of a plausible length are compared: the effort grows with the product of both lengths.
   const near = word.length > 64 ? undefined : nearest(word, known);
-  return near === undefined ? "" : `, did you mean "${near}"?`;
+  return near === undefined ? null : `did you mean "${near}"?`;
 }
 
 function nearest(word: string, known: readonly string[]): string | undefined {

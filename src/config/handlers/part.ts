@@ -1,10 +1,18 @@
 import { didYouMean } from "./did-you-mean.ts";
 import type { Tree } from "./yaml-tree.ts";
 
+export interface Finding {
+  /** Offset in the text. */
+  readonly at: number;
+  readonly path: string | null;
+  readonly text: string;
+  readonly hint: string | null;
+}
+
 /** Collects every problem and warning of a file with its place; nothing stops at the first. */
 export class Findings {
-  readonly problems: { readonly at: number; readonly text: string }[] = [];
-  readonly warnings: { readonly at: number; readonly text: string }[] = [];
+  readonly problems: Finding[] = [];
+  readonly warnings: Finding[] = [];
 }
 
 /**
@@ -24,17 +32,21 @@ export class Part {
 
   /** Reports, and stands for the value that could not be read. */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- lets every reader end with `return part.problem(...)`
-  problem<T>(text: string): T | undefined {
-    this.#findings.problems.push({ at: this.tree.at, text: this.#placed(text) });
+  problem<T>(text: string, hint: string | null = null): T | undefined {
+    this.#findings.problems.push(this.#finding(text, hint));
     return undefined;
   }
 
-  warn(text: string): void {
-    this.#findings.warnings.push({ at: this.tree.at, text: this.#placed(text) });
+  warn(text: string, hint: string | null = null): void {
+    this.#findings.warnings.push(this.#finding(text, hint));
   }
 
-  #placed(text: string): string {
-    return this.path === "" ? text : `${this.path}: ${text}`;
+  #finding(text: string, hint: string | null): Finding {
+    return { at: this.tree.at, path: this.path === "" ? null : this.path, text, hint };
+  }
+
+  #pathOf(key: string): string {
+    return this.path === "" ? key : `${this.path}.${key}`;
   }
 
   /** The values by key; keys that are not `known` are reported, with the nearest known one. */
@@ -45,7 +57,7 @@ export class Part {
       return parts;
     }
     for (const { key, at, value } of this.tree.entries) {
-      const path = this.path === "" ? key : `${this.path}.${key}`;
+      const path = this.#pathOf(key);
       // A key without a value stands at the key, where people look for it.
       const part = new Part(
         value.kind === "scalar" && value.source === "" ? { ...value, at } : value,
@@ -53,7 +65,7 @@ export class Part {
         this.#findings,
       );
       if (known.includes(key)) parts.set(key, part);
-      else new Part({ ...value, at }, path, this.#findings).problem(`unknown key${didYouMean(key, known)}`);
+      else new Part({ ...value, at }, path, this.#findings).problem("unknown key", didYouMean(key, known));
     }
     return parts;
   }
@@ -61,7 +73,7 @@ export class Part {
   /** The part under a key that is there, else this part itself: where to place a finding about it. */
   inside(key: string): Part {
     const entry = this.tree.kind === "map" ? this.tree.entries.find((candidate) => candidate.key === key) : undefined;
-    return entry === undefined ? this : new Part(entry.value, `${this.path}.${key}`, this.#findings);
+    return entry === undefined ? this : new Part(entry.value, this.#pathOf(key), this.#findings);
   }
 
   /** The items of a list. */
@@ -85,7 +97,7 @@ export class Part {
     const value = this.tree.kind === "scalar" ? this.tree.value : undefined;
     const found = words.find((word) => word === value);
     if (found !== undefined) return found;
-    return this.problem(`must be ${words.join(" | ")}${typeof value === "string" ? didYouMean(value, words) : ""}`);
+    return this.problem(`must be ${words.join(" | ")}`, typeof value === "string" ? didYouMean(value, words) : null);
   }
 
   flag(): boolean | undefined {

@@ -29,8 +29,8 @@ function readEvent(part: Part, stage: Stage | undefined): string | undefined {
   const type = findEventType(text);
   if (type === undefined) {
     const hint = didYouMean(text, knownIds);
-    if (!/^[\w-]+(\.[\w-]+)+$/.test(text)) return part.problem(`no such event${hint}`);
-    part.warn(`${text} is not in the catalogue: only records that say exactly this will match${hint}`);
+    if (!/^[\w-]+(\.[\w-]+)+$/.test(text)) return part.problem("no such event", hint);
+    part.warn(`${text} is not in the catalogue: only records that say exactly this will match`, hint);
   } else if (stage === "before" && !type.before) {
     return part.problem(`${type.id} is only told after it happened: no handler can be asked before`);
   }

@@ -26,8 +26,8 @@ export interface YamlReading {
   /** Undefined when the text is not usable at all. */
   readonly tree: Tree | undefined;
   readonly problems: readonly { readonly at: number; readonly text: string }[];
-  /** "line:column" of an offset, both from 1. */
-  readonly placeOf: (at: number) => string;
+  /** Line and column of an offset, both from 1. */
+  readonly placeOf: (at: number) => { readonly line: number; readonly column: number };
 }
 
 /** Aliases are followed, but a few lines of them can stand for billions of nodes: what they unfold to is bounded. */
@@ -41,9 +41,9 @@ export function readYaml(text: string): YamlReading {
     at: found.pos[0],
     text: found.message.split("\n")[0] ?? "not YAML",
   }));
-  const placeOf = (at: number): string => {
+  const placeOf: YamlReading["placeOf"] = (at) => {
     const { line, col } = lines.linePos(at);
-    return `${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   if (document.errors.length > 0) return { tree: undefined, problems, placeOf };
 

@@ -1,5 +1,6 @@
 import { BridgeError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
+import { ownCommand } from "../../model/own-command.ts";
 import { type AvroRecord, createAvroRecord } from "../codec/avro-record.ts";
 import { type Codec, createCodec } from "../codec/codec.ts";
 import type { RegistrySettings } from "../settings.ts";
@@ -141,7 +142,7 @@ async function idOf(client: RegistryClient, subject: string, text: string): Prom
     case "unknown":
       throw new BridgeError(
         "NOT_SET_UP",
-        `the registry does not hold this version's schema of ${subject}: run \`provisioning-bridge setup\``,
+        `the registry does not hold this version's schema of ${subject}: run \`${ownCommand} setup\``,
       );
     case "away":
       throw unavailable(answer);

@@ -56,9 +56,9 @@ export async function setUp(options: SetupOptions): Promise<SetupReport> {
     await admin.close();
   }
   const wanted = registrations(options.names);
-  onStep(`${wanted.length} schemas at the registry`);
   const schemas: SchemaOutcome[] = [];
   for (let at = 0; at < wanted.length; at += schemasAtOnce) {
+    onStep(`schemas at the registry: ${at} of ${wanted.length} done`);
     const some = wanted.slice(at, at + schemasAtOnce).map(async (registration) => ({
       kind: await (dryRun ? wouldRegister : register)(options.registry, registration),
       subject: registration.subject,

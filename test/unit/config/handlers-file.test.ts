@@ -3,8 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadHandlersFile, parseHandlers } from "../../../src/config/handlers-file.ts";
-import { ProblemsError } from "../../../src/errors.ts";
+import {
+  type HandlersReading,
+  type LoadedHandlers,
+  readHandlers,
+  readHandlersFile,
+} from "../../../src/config/handlers-file.ts";
+import { problemText } from "../../../src/errors.ts";
+import type { Task } from "../../../src/model/handler.ts";
 import { defaultRetryPolicy } from "../../../src/model/retry-policy.ts";
 import { clientUpdateShape } from "../../support/shapes.ts";
 
@@ -22,18 +28,18 @@ const minimal = `
     onFailure: allow`;
 
 function load(handlers: string) {
-  return parseHandlers(`handlers:${handlers}\n`, options);
+  return usable(readHandlers(`handlers:${handlers}\n`, options));
+}
+
+function usable(reading: HandlersReading): LoadedHandlers {
+  assert.ok(reading.kind === "usable", JSON.stringify(reading));
+  const { handlers, warnings, budget } = reading;
+  return { handlers, warnings, budget };
 }
 
 function problemsOf(text: string): readonly string[] {
-  try {
-    parseHandlers(text, options);
-  } catch (error) {
-    assert.ok(error instanceof ProblemsError);
-    assert.equal(error.code, "HANDLERS_INVALID");
-    return error.problems;
-  }
-  return [];
+  const reading = readHandlers(text, options);
+  return reading.kind === "refused" ? reading.problems.map(problemText) : [];
 }
 
 /** Problems of one before handler to which lines are added. */
@@ -164,7 +170,7 @@ test("all problems are reported at once, each with line, column and path, in the
     "h.yaml:2:5 handlers[0]: needs events",
     "h.yaml:2:5 handlers[0]: needs onFailure (allow | forbid): what its failure means has no default",
     "h.yaml:2:9 handlers[0].id: must be lower-case letters, digits and . _ - (at most 63, starting with a letter or digit)",
-    'h.yaml:4:5 handlers[0].evnts: unknown key, did you mean "events"?',
+    'h.yaml:4:5 handlers[0].evnts: unknown key; did you mean "events"?',
     "h.yaml:5:26 handlers[0].task.http.url: must start with http:// or https://",
     "h.yaml:9:29 handlers[1].task.script.path: must be a path inside SCRIPTS_DIR, without ..",
     "h.yaml:10:16 handlers[1].onFailure: is for before handlers only; this one is after",
@@ -216,7 +222,7 @@ test("an id can be used once", () => {
 });
 
 test("mayChange is checked against the schema", () => {
-  assert.match(problemsWith("mayChange: [nmae]"), /has no field nmae, did you mean "name"/);
+  assert.match(problemsWith("mayChange: [nmae]"), /has no field nmae; did you mean "name"/);
   assert.match(problemsWith("mayChange: [id]"), /id can never be changed by a handler \(id\)/);
   assert.match(problemsWith("mayChange: [balance]"), /never be changed/);
   assert.match(problemsWith("mayChange: [{ field: name, rule: lower-only }]"), /needs a number/);
@@ -238,6 +244,12 @@ test("handlers that do not fit the deadline are refused, with the sum", () => {
   assert.match(
     problems,
     /clients\.update: mutators a 500 \+ b 500, validators max\(guard 300\), fixed 40 = 1340 of 1100 ms/,
+  );
+  assert.match(problems, /^h\.yaml:\d+:\d+ handlers\[0\]\.events: /, "a place that is in the file");
+  assert.deepEqual(
+    readHandlers(`handlers:${mutator("a")}${mutator("b")}${mutator("c")}\n`, { ...options, deadlineMs: null }).kind,
+    "usable",
+    "nothing is proved for a deadline that is not known",
   );
   const { budget } = load(`${mutator("a")}${mutator("b")}\n    bestEffort: true${minimal}`);
   assert.equal(budget[0]?.sumMs, 500 + 300 + 40);
@@ -283,22 +295,16 @@ test("aliases are followed, and those that unfold to billions of nodes are refus
 test("a file that is missing or too large is refused by name", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "handlers-"));
   t.after(() => rmSync(folder, { recursive: true }));
-  assert.throws(() => loadHandlersFile(join(folder, "none.yaml"), options), {
-    code: "HANDLERS_INVALID",
-    message: /none\.yaml/,
-  });
+  const refusal = (name: string): string => JSON.stringify(readHandlersFile(join(folder, name), options));
+  assert.match(refusal("none.yaml"), /"refused".+none\.yaml/);
   writeFileSync(join(folder, "large.yaml"), `#${"x".repeat(1_100_000)}`);
-  assert.throws(() => loadHandlersFile(join(folder, "large.yaml"), options), {
-    code: "HANDLERS_INVALID",
-    message: /larger/,
-  });
+  assert.match(refusal("large.yaml"), /"refused".+larger/);
 });
 
 test("the example of config/ loads as it stands, without a warning", () => {
-  const { handlers, warnings } = loadHandlersFile("config/handlers.example.yaml", {
-    shapes: () => undefined,
-    deadlineMs: 1500,
-  });
+  const { handlers, warnings } = usable(
+    readHandlersFile("config/handlers.example.yaml", { shapes: () => undefined, deadlineMs: 1500 }),
+  );
   assert.deepEqual(warnings, []);
   assert.deepEqual(
     handlers.map(({ id }) => id),
@@ -311,4 +317,22 @@ test("a shadow is a handler like any other, and its time is in no budget", () =>
   const [handler] = handlers;
   assert.ok(handler?.stage === "before" && handler.mode === "shadow");
   assert.deepEqual(budget, []);
+});
+
+test("a task that the bridge could never run is refused where it stands, unless its handler is archived", () => {
+  const refusalOf = ({ kind }: Task) => (kind === "script" ? "no scripts here" : null);
+  const script = `
+  - { id: s, stage: after, events: [clients.update], task: { script: { path: x.py } } }`;
+  const read = (text: string) => readHandlers(`handlers:${minimal}${text}\n`, { ...options, refusalOf });
+  const reading = read(script);
+  assert.ok(reading.kind === "refused");
+  assert.deepEqual(reading.problems, [
+    {
+      path: "handlers[1].task.script",
+      place: { file: "h.yaml", line: 7, column: 70 },
+      message: "no scripts here",
+      hint: null,
+    },
+  ]);
+  assert.equal(read(script.replace("id: s,", "id: s, status: archived,")).kind, "usable");
 });

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { loadSettings, requireConnection, settingRows, summary } from "../../../src/config/settings.ts";
-import { ProblemsError } from "../../../src/errors.ts";
+import { settingRows, summary } from "../../../src/config/setting-rows.ts";
+import { loadConnectedSettings, loadSettings, readSettings } from "../../../src/config/settings.ts";
+import { ProblemsError, problemText } from "../../../src/errors.ts";
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -12,7 +13,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   } catch (error) {
     assert.ok(error instanceof ProblemsError);
     assert.equal(error.code, "SETTINGS_INVALID");
-    return error.problems;
+    return error.problems.map(problemText);
   }
   return [];
 }
@@ -91,7 +92,47 @@ describe("settings", () => {
   });
 
   it("name what is missing to reach a broker and a registry", () => {
-    assert.throws(() => requireConnection(loadSettings({})), /KAFKA_BROKERS[\s\S]*SCHEMA_REGISTRY_URL/);
+    assert.throws(() => loadConnectedSettings({}, []), /KAFKA_BROKERS[\s\S]*SCHEMA_REGISTRY_URL/);
+  });
+
+  it("of other sections may be as broken as they like", () => {
+    const env = { KAFKA_BROKERS: "nonsense", KAFKA_SASL_MECHANISM: "plain", HTTP_PORT: "x", DEADLINE_MS: "900" };
+    assert.equal(loadSettings(env, ["before", "handlers"]).before.deadlineMs, 900);
+    assert.throws(() => loadSettings(env, ["http"]), /HTTP_PORT/);
+  });
+
+  it("that are broken have their default while others are read, and are named", () => {
+    const { settings, problems, broken } = readSettings({ DEADLINE_MS: "soon", EGRESS_ALLOW: "10.0.0.0/8" }, [
+      "before",
+      "handlers",
+    ]);
+    assert.equal(settings.before.deadlineMs, 1500);
+    assert.deepEqual(settings.handlers.egressAllow, ["10.0.0.0/8"]);
+    assert.deepEqual([...broken], ["before.deadlineMs"]);
+    assert.equal(problems.length, 1);
+  });
+
+  it("never repeat a list: the wrong item is named once", () => {
+    const [problem = ""] = problemsOf({ KAFKA_BROKERS: "a:9092,b" });
+    assert.equal(problem, 'kafka.brokers: KAFKA_BROKERS must be host:port, separated by commas; "b" is not');
+  });
+
+  it("that do not exist are refused, whoever reads, with the nearest that does", (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "settings-"));
+    context.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "bridge.yaml");
+    const read = (text: string): string => {
+      writeFileSync(file, text);
+      return readSettings({ CONFIG_FILE: file }, ["before"]).problems.map(problemText).join("\n");
+    };
+    assert.equal(
+      read("before: { deadlinMs: 9 }"),
+      'before.deadlinMs: there is no such setting; did you mean "before.deadlineMs"?',
+    );
+    assert.match(read("bfore: { deadlineMs: 900 }"), /bfore\.deadlineMs: there is no such setting/);
+    assert.match(read("before: 3"), /its section must be a map/);
+    assert.match(read("[]"), /must hold a map/);
+    assert.equal(read("kafka: { brkers: [x] }"), "");
   });
 
   it("have one variable each", () => {

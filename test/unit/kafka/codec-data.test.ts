@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { ProblemsError } from "../../../src/errors.ts";
+import { ProblemsError, problemText } from "../../../src/errors.ts";
 import { createCodec } from "../../../src/kafka/codec/codec.ts";
 import { schemaOfEvent } from "../../../src/kafka/registry/schemas.ts";
 import type { Data } from "../../../src/model/data.ts";
@@ -16,7 +16,7 @@ function problemsOf(eventId: string, data: object): readonly string[] {
   } catch (error) {
     assert.ok(error instanceof ProblemsError);
     assert.equal(error.code, "DATA_INVALID");
-    return [...error.problems].sort();
+    return error.problems.map(problemText).sort();
   }
 }
 

@@ -1,0 +1,61 @@
+import type { LoadedHandlers } from "../config/handlers-file.ts";
+import { missingConnection, readSettings, type Settings } from "../config/settings.ts";
+import { type Problem, ProblemsError } from "../errors.ts";
+import { type HandlersSettings, readHandlers } from "./load-handlers.ts";
+
+/** Settings and handlers in one round: whoever mends what is said has mended all of it. */
+
+export interface HandlersOfFile {
+  readonly handlersFile: string;
+  readonly loaded: LoadedHandlers;
+}
+
+/**
+ * The handlers of `file`, else of HANDLERS_FILE, and the settings that they are checked against; no others are looked at.
+ * Throws as `loadConfiguration`.
+ */
+export function loadHandlersConfiguration(
+  env: NodeJS.ProcessEnv,
+  file: string | undefined,
+): HandlersOfFile & { readonly settings: HandlersSettings } {
+  const { settings, broken, problems } = readSettings(env, ["before", "handlers"]);
+  return { settings, ...handlersOf(file, settings, broken, problems) };
+}
+
+/**
+ * All that a running bridge needs, brokers and registry included. Throws ProblemsError with every problem of the settings
+ * and of the handlers file: SETTINGS_INVALID when one is of the settings, else HANDLERS_INVALID.
+ */
+export function loadConfiguration(env: NodeJS.ProcessEnv): HandlersOfFile & { readonly settings: Settings } {
+  const reading = readSettings(env);
+  const { settings, broken } = reading;
+  return { settings, ...handlersOf(undefined, settings, broken, [...reading.problems, ...missingConnection(reading)]) };
+}
+
+function handlersOf(
+  given: string | undefined,
+  settings: HandlersSettings,
+  broken: ReadonlySet<string>,
+  found: readonly Problem[],
+): HandlersOfFile {
+  const file = given ?? settings.handlers.file;
+  const ofSettings = file === null && !broken.has("handlers.file") ? [...found, noFile] : found;
+  const reading = file === null ? null : readHandlers(file, settings, broken);
+  if (file !== null && reading?.kind === "usable" && ofSettings.length === 0) {
+    return { handlersFile: file, loaded: reading };
+  }
+  const ofHandlers = reading?.kind === "refused" ? reading.problems : [];
+  const wrong = [...(ofSettings.length > 0 ? ["the settings"] : []), ...(ofHandlers.length > 0 ? [file] : [])];
+  throw new ProblemsError(
+    ofSettings.length > 0 ? "SETTINGS_INVALID" : "HANDLERS_INVALID",
+    `${wrong.join(" and ")} cannot be used:`,
+    [...ofSettings, ...ofHandlers],
+  );
+}
+
+const noFile: Problem = {
+  path: "handlers.file",
+  place: null,
+  message: "is not set",
+  hint: "name the YAML file of the handlers by HANDLERS_FILE (an example: config/handlers.example.yaml)",
+};

@@ -6,7 +6,7 @@ import type { Logger } from "../../model/logger.ts";
 import type { KafkaSettings, SaslSettings, TlsSettings } from "../settings.ts";
 import { installCodecs } from "./compression.ts";
 import { OwnSockets } from "./own-sockets.ts";
-import { applyPatch } from "./patch.ts";
+import { applyPatches } from "./patch.ts";
 
 /** A configured connection to the brokers, from which producers, consumers and admins are made. Opens nothing by itself. */
 export interface KafkaClient {
@@ -26,7 +26,7 @@ export interface OwnKafka {
 /** Throws BridgeError SETTINGS_INVALID when a TLS file cannot be read. */
 export function createKafkaClient(settings: KafkaSettings, logger: Logger): KafkaClient {
   installCodecs();
-  applyPatch();
+  applyPatches();
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import type { Kafka } from "kafkajs";
+import type { Kafka, KafkaMessage } from "kafkajs";
 import { BridgeError } from "../../errors.ts";
 
 /**
@@ -12,6 +12,9 @@ export const patchedVersion = "2.2.4";
 
 /** SHA-256 of the source of the method that is replaced, as version 2.2.4 has it. */
 export const patchedSourceHash = "04347ea969c6f2e3754427c0cbaee0bd4ce947fbd82f7b6e027506a06dfc581a";
+
+/** The same of the function that decodes a record: it calls readVarIntArray(...).reduce(...) for the headers, and nothing else does. */
+export const recordDecoderHash = "fbe3525528b41bced97fb4ab8a5669fcdc18b56179a1e565690feae7b5f80ac7";
 
 /** What the replacement uses of kafkajs's RequestQueue (src/network/requestQueue/index.js). */
 export interface RequestQueue {
@@ -29,6 +32,35 @@ interface RequestQueueClass {
 /** kafkajs's own pause before it looks again at requests that wait for a free place. Milliseconds. */
 const lookAgainMs = 10;
 
+interface Decoder {
+  readVarInt(): number;
+}
+
+type ReadVarIntArray = (this: Decoder, reader: (decoder: Decoder) => RawHeader) => FoldedHeaders;
+
+/** A header as kafkajs decodes it; null on the wire stays null. */
+interface RawHeader {
+  readonly key: string;
+  readonly value: Buffer | null;
+}
+
+/** What a record's decoder asks of the list of headers. */
+interface FoldedHeaders {
+  reduce(): Readonly<Record<string, RawHeader["value"] | RawHeader["value"][]>>;
+}
+
+/**
+ * Both repairs of kafkajs. Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or a method not the
+ * source, that was read.
+ */
+export function applyPatches(): void {
+  applyPatch();
+  const { prototype } = decoderClass();
+  if (prototype.readVarIntArray === readHeaders) return;
+  assertPatchable(kafkajsVersion(), require(recordDecoder), recordDecoderHash, "the decoder of records");
+  prototype.readVarIntArray = readHeaders;
+}
+
 /**
  * Stops the timer that every idle connection of kafkajs restarts each millisecond, with a negative delay: 4-5 % of a
  * core and a TimeoutNegativeWarning each on Node 24. Ours is set only while a request waits.
@@ -42,13 +74,18 @@ export function applyPatch(): void {
 }
 
 /** Throws BridgeError INTERNAL unless this is the method of the version that was read. */
-export function assertPatchable(version: string, method: unknown): void {
+export function assertPatchable(
+  version: string,
+  method: unknown,
+  hash: string = patchedSourceHash,
+  name = "RequestQueue.scheduleCheckPendingRequests",
+): void {
   const found = typeof method === "function" ? createHash("sha256").update(String(method)).digest("hex") : "no method";
-  if (version === patchedVersion && found === patchedSourceHash) return;
+  if (version === patchedVersion && found === hash) return;
   throw new BridgeError(
     "INTERNAL",
     `kafkajs ${version} is not the ${patchedVersion} this program was written for: read src/kafka/patch.ts, check ` +
-      `RequestQueue.scheduleCheckPendingRequests (found ${found}) and update the version and the hash`,
+      `${name} (found ${found}) and update the version and the hash`,
   );
 }
 
@@ -57,11 +94,39 @@ export interface InternalCluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   findGroupCoordinator(of: { readonly groupId: string }): Promise<InternalBroker>;
+  /** Loads what is known of the topic, once. */
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  /** Partitions by the node that leads them; none for a partition that does not exist. */
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
+  findBroker(of: { readonly nodeId: string }): Promise<InternalBroker>;
 }
 
 export interface InternalBroker {
   offsetCommit(request: OffsetCommit): Promise<unknown>;
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+  fetch(request: Fetch): Promise<Fetched>;
+}
+
+export interface Fetch {
+  /** 0: also what a transaction has not committed, so that the end of the log is reached. */
+  readonly isolationLevel: 0 | 1;
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
+  }[];
+}
+
+export interface Fetched {
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      /** Of whole batches: some may stand before the offset that was asked for. */
+      readonly messages: readonly (KafkaMessage & { readonly isControlRecord?: boolean })[];
+    }[];
+  }[];
 }
 
 export interface OffsetCommit {
@@ -92,13 +157,21 @@ export function internalCluster(kafka: Kafka): InternalCluster {
   );
 }
 
+const clusterMethods: readonly (keyof InternalCluster)[] = [
+  "connect",
+  "disconnect",
+  "findGroupCoordinator",
+  "addTargetTopic",
+  "refreshMetadata",
+  "findLeaderForPartitions",
+  "findBroker",
+];
+
 function isInternalCluster(cluster: unknown): cluster is InternalCluster {
   return (
     typeof cluster === "object" &&
     cluster !== null &&
-    ["connect", "disconnect", "findGroupCoordinator"].every(
-      (method) => typeof Reflect.get(cluster, method) === "function",
-    )
+    clusterMethods.every((method) => typeof Reflect.get(cluster, method) === "function")
   );
 }
 
@@ -120,6 +193,29 @@ function scheduleWhilePending(this: RequestQueue): void {
   );
 }
 
+/** kafkajs's Decoder, for the patch and its tests. */
+export function decoderClass(): { readonly prototype: { readVarIntArray: unknown } } {
+  return require("kafkajs/src/protocol/decoder.js") as { prototype: { readVarIntArray: unknown } };
+}
+
+/**
+ * Where upstream copies all headers for each further one (8,000 of them, 63 KB, hold the event loop for 16 s, and the record
+ * comes again after the rejoin), this looks at each once. And where upstream takes a header named like a property of every
+ * object ("constructor") for one that stood twice, with a function for its first value, here a name is only a name.
+ */
+const readHeaders: ReadVarIntArray = function (reader) {
+  const headers = new Map<string, RawHeader["value"] | RawHeader["value"][]>();
+  for (let left = this.readVarInt(); left > 0; left--) {
+    const { key, value } = reader(this);
+    const before = headers.get(key);
+    if (before === undefined) headers.set(key, value);
+    else if (Array.isArray(before)) before.push(value);
+    else headers.set(key, [before, value]);
+  }
+  return { reduce: () => Object.fromEntries(headers) };
+};
+
+const recordDecoder = "kafkajs/src/protocol/recordBatch/record/v0/decoder.js";
 const require = createRequire(import.meta.url);
 
 function kafkajsVersion(): string {

@@ -100,6 +100,16 @@ export interface InternalCluster {
   /** Partitions by the node that leads them; none for a partition that does not exist. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(of: { readonly nodeId: string }): Promise<InternalBroker>;
+  /** The first offset that is kept of each partition. */
+  fetchTopicsOffset(
+    of: readonly FirstOffsets[],
+  ): Promise<readonly { readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>;
+}
+
+export interface FirstOffsets {
+  readonly topic: string;
+  readonly fromBeginning: true;
+  readonly partitions: readonly { readonly partition: number }[];
 }
 
 export interface InternalBroker {
@@ -116,7 +126,11 @@ export interface Fetch {
   readonly maxBytes: number;
   readonly topics: readonly {
     readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly fetchOffset: string;
+      readonly maxBytes: number;
+    }[];
   }[];
 }
 
@@ -165,6 +179,7 @@ const clusterMethods: readonly (keyof InternalCluster)[] = [
   "refreshMetadata",
   "findLeaderForPartitions",
   "findBroker",
+  "fetchTopicsOffset",
 ];
 
 function isInternalCluster(cluster: unknown): cluster is InternalCluster {

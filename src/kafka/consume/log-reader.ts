@@ -1,0 +1,139 @@
+import { BridgeError, messageOf } from "../../errors.ts";
+import { systemClock } from "../../model/clock.ts";
+import { bounded, within } from "../../model/deadline.ts";
+import { ownCommand } from "../../model/own-command.ts";
+import type { InboundRecord, TopicPartition } from "../../model/record.ts";
+import { inboundRecord } from "./inbound.ts";
+import { typesOf } from "../connection/broker-errors.ts";
+import type { KafkaClient } from "../connection/client.ts";
+import { type InternalCluster, internalCluster } from "../connection/patch.ts";
+import { persistently } from "../connection/persistently.ts";
+
+/** A part of a partition's log. */
+export interface LogRange extends TopicPartition {
+  readonly from: number;
+  /** Exclusive; not past the end of the log. */
+  readonly until: number;
+}
+
+/** Every method throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, NOT_SET_UP (no such topic), SETTINGS_INVALID (no right to). */
+export interface LogReader {
+  /**
+   * The records of a range, in offset order, as one answer of the broker holds them; what retention took is passed over.
+   * Records of transactions that were not committed are among them.
+   */
+  read(range: LogRange): AsyncGenerator<readonly InboundRecord[], void, void>;
+  /** The first record from an offset on; null: there is none yet. */
+  first(at: TopicPartition, offset: number): Promise<InboundRecord | null>;
+  /** Resolves within two seconds. */
+  close(): Promise<void>;
+}
+
+/** Of one answer, unless a single batch of the producer is larger. */
+const answerBytes = 1024 * 1024;
+const brokerWaitsMs = 250;
+
+/**
+ * Reads a log without joining a group: nothing is rebalanced, committed or left behind, and any offset costs one request.
+ * Each request ends `timeoutMs` later at the latest.
+ */
+export async function openLogReader(client: Pick<KafkaClient, "own">, timeoutMs: number): Promise<LogReader> {
+  const { kafka, dropSockets } = client.own();
+  const cluster = internalCluster(kafka);
+  const close = async (): Promise<void> => {
+    await bounded(cluster.disconnect(), 2000, systemClock);
+    dropSockets();
+  };
+  try {
+    await within(systemClock, timeoutMs, "connecting", cluster.connect());
+  } catch (error) {
+    await close();
+    throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(error)}`, { cause: error });
+  }
+  return {
+    async *read({ from, until, ...at }) {
+      let offset = from;
+      let giveUpAtMs = performance.now() + timeoutMs;
+      while (offset < until) {
+        const { records, next } = await page(cluster, at, offset, answerBytes, timeoutMs);
+        if (next > offset) giveUpAtMs = performance.now() + timeoutMs;
+        else if (performance.now() > giveUpAtMs) {
+          throw new BridgeError("TIMED_OUT", `${at.topic}/${at.partition}: nothing came from offset ${offset} on`);
+        }
+        offset = next;
+        const wanted = records.filter((record) => record.offset < until);
+        if (wanted.length > 0) yield wanted;
+      }
+    },
+    async first(at, offset) {
+      const { records, next } = await page(cluster, at, offset, 1, timeoutMs);
+      if (records.length > 0 || next === offset) return records[0] ?? null;
+      return (await page(cluster, at, next, 1, timeoutMs)).records[0] ?? null;
+    },
+    close,
+  };
+}
+
+interface Page {
+  readonly records: readonly InboundRecord[];
+  /** Where to go on; the offset that was asked for when nothing stands there. */
+  readonly next: number;
+}
+
+/** What stands from an offset on, in whole batches. */
+function page(
+  cluster: InternalCluster,
+  at: TopicPartition,
+  offset: number,
+  maxBytes: number,
+  timeoutMs: number,
+): Promise<Page> {
+  return persistently(`reading ${at.topic}`, performance.now() + timeoutMs, async () => {
+    try {
+      return pageOf(at, offset, await fetchFrom(cluster, at, offset, maxBytes));
+    } catch (error) {
+      const types = typesOf(error);
+      if (types.includes("NOT_LEADER_FOR_PARTITION")) await cluster.refreshMetadata();
+      const start = types.includes("OFFSET_OUT_OF_RANGE") ? await firstKept(cluster, at) : offset;
+      if (start > offset) return { records: [], next: start };
+      throw error;
+    }
+  });
+}
+
+function pageOf(at: TopicPartition, offset: number, messages: readonly Fetched[]): Page {
+  const last = messages.reduce((highest, message) => Math.max(highest, Number(message.offset)), -1);
+  const records = messages
+    .filter((message) => message.isControlRecord !== true && Number(message.offset) >= offset)
+    .map((message) => inboundRecord(at, message));
+  // A batch whose last records were taken out ends before the offset that was asked for: go past it, or stand for ever.
+  return { records, next: messages.length === 0 ? offset : Math.max(last, offset) + 1 };
+}
+
+type Fetched = Awaited<ReturnType<typeof fetchFrom>>[number];
+
+async function fetchFrom(cluster: InternalCluster, at: TopicPartition, offset: number, maxBytes: number) {
+  const { topic, partition } = at;
+  await cluster.addTargetTopic(topic);
+  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
+  if (nodeId === undefined) {
+    throw new BridgeError(
+      "NOT_SET_UP",
+      `the topic ${topic} has no partition ${partition}: run \`${ownCommand} setup\``,
+    );
+  }
+  const broker = await cluster.findBroker({ nodeId });
+  const { responses } = await broker.fetch({
+    isolationLevel: 0,
+    maxWaitTime: brokerWaitsMs,
+    minBytes: 1,
+    maxBytes,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
+  });
+  return responses.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages));
+}
+
+async function firstKept(cluster: InternalCluster, { topic, partition }: TopicPartition): Promise<number> {
+  const [log] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: true, partitions: [{ partition }] }]);
+  return Number(log?.partitions[0]?.offset ?? 0);
+}

@@ -51,6 +51,7 @@ module.exports = {
     npmOnlyIn("undici", "tasks/"),
     npmOnlyIn("pino", "observe/"),
     npmOnlyIn("prom-client", "observe/"),
+    npmOnlyIn("@opentelemetry/api", "observe/"),
     npmOnlyIn("convict", "config/"),
     npmOnlyIn("yaml", "config/"),
     npmOnlyIn("@marcbachmann/cel-js", "config/"),

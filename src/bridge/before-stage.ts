@@ -12,6 +12,7 @@ import { type PartitionCounts, watchPartitionCounts } from "../kafka/topics/part
 import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
+import { traceVerdict } from "../observe/traces.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
 import { DecisionLog, decisionTimeoutMs } from "./decision-log.ts";
@@ -76,7 +77,7 @@ export function composeBefore(
       reader: createReader({ registry }),
       requestOf,
       decide: async (question) => {
-        const decided = await decide(question, handlers, { tasks, clock });
+        const decided = await traceVerdict(question, (traced) => decide(traced, handlers, { tasks, clock }));
         shadows.follow(question, decided);
         return decided;
       },

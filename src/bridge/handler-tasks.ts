@@ -4,6 +4,7 @@ import { observeBreakers } from "../observe/breaker-observer.ts";
 import { guardTasks } from "../tasks/guarded.ts";
 import { createTasks, type Tasks } from "../tasks/runner.ts";
 import type { StageParts } from "./stage.ts";
+import { tracedTasks } from "./traced-tasks.ts";
 
 /** The tasks of one pool: its own sockets, places and breakers. */
 export function composeTasks(parts: StageParts, pool: Pool, handlers: readonly Handler[]): Tasks {
@@ -11,7 +12,7 @@ export function composeTasks(parts: StageParts, pool: Pool, handlers: readonly H
   const live = handlers.filter(({ status }) => status !== "archived");
   const { egressAllow, scriptsDir } = settings.handlers;
   return guardTasks({
-    tasks: createTasks({ egressAllow, scriptsDir, logger, clock }),
+    tasks: tracedTasks(createTasks({ egressAllow, scriptsDir, logger, clock })),
     pool,
     handlers: live,
     clock,

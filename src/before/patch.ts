@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from "../model/answer.ts";
+import { isJsonObject, type Json, type JsonObject } from "../model/answer.ts";
 import { type Data, isList, type Value, type ValueMap } from "../model/data.ts";
 import { anyWithin, isNeverMutable } from "../model/may-change.ts";
 import { type Field, type FieldType, fieldOf, type RecordShape } from "../model/record-shape.ts";
 import { Misfit } from "./misfit.ts";
 import { isSame } from "./same-as-sent.ts";
-import { entryPath, isJsonObject, readEntry, readField } from "./typed-json.ts";
+import { entryPath, readEntry, readField } from "./typed-json.ts";
 
 /**
  * A merge patch (RFC 7396) applied to typed data, and what it changed. The one exception: null sets null where the schema

@@ -1,5 +1,6 @@
-import { type Json, JsonNumber, type JsonObject } from "../model/answer.ts";
+import { isJsonObject, type Json } from "../model/answer.ts";
 import type { Value } from "../model/data.ts";
+import { textMisfit } from "../model/field-limits.ts";
 import type { Field, FieldType } from "../model/record-shape.ts";
 import { Misfit } from "./misfit.ts";
 import { readNumber } from "./numbers.ts";
@@ -29,18 +30,8 @@ export function readTyped(json: Json, type: FieldType, path: string, constraints
 
 function readText(json: Json, type: Extract<FieldType, { kind: "string" }>, path: string): string | Misfit {
   if (typeof json !== "string") return new Misfit(path, "is not a text");
-  // A lone surrogate has no UTF-8 form: it would come back as another character.
-  if (!json.isWellFormed()) return new Misfit(path, "is not well-formed Unicode");
-  if (type.maxLength !== undefined && lengthOf(json) > type.maxLength) {
-    return new Misfit(path, `is longer than ${type.maxLength} characters`);
-  }
-  if (type.oneOf !== undefined && !type.oneOf.includes(json)) return new Misfit(path, "is not one of the legal values");
-  return json;
-}
-
-/** In characters, as the product's limits are: an emoji is one, though JavaScript counts two. */
-function lengthOf(text: string): number {
-  return text.length - (text.match(/[\uD800-\uDBFF]/g)?.length ?? 0);
+  const misfit = textMisfit(json, type);
+  return misfit === undefined ? json : new Misfit(path, misfit);
 }
 
 function readList(json: Json, items: FieldType, path: string): Value | Misfit {
@@ -95,10 +86,6 @@ function readRecord(json: Json, fields: readonly Field[], path: string): Value |
 export function readField(json: Json | undefined, field: Field, path: string): Value | Misfit {
   if (json === null || json === undefined) return field.nullable ? null : new Misfit(path, "may not be null");
   return readTyped(json, field.type, path, field);
-}
-
-export function isJsonObject(json: Json): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof JsonNumber);
 }
 
 /** `custom_fields.kam`, or `custom_fields["a.b"]` where a plain path would be ambiguous. */

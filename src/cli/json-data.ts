@@ -1,5 +1,5 @@
 import { BridgeError } from "../errors.ts";
-import { type Json, JsonNumber, type JsonObject } from "../model/answer.ts";
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../model/answer.ts";
 import type { Data, Value } from "../model/data.ts";
 import { readJsonText } from "../model/json.ts";
 import type { FieldType, RecordShape } from "../model/record-shape.ts";
@@ -11,7 +11,7 @@ import type { FieldType, RecordShape } from "../model/record-shape.ts";
 export function dataFromJson(text: string, shape: RecordShape): Data {
   const reading = readJsonText(text);
   if (reading.kind === "refused") throw new BridgeError("DATA_INVALID", `--data is not JSON: ${reading.detail}`);
-  if (!isObject(reading.value)) throw new BridgeError("DATA_INVALID", "--data must be a JSON object");
+  if (!isJsonObject(reading.value)) throw new BridgeError("DATA_INVALID", "--data must be a JSON object");
   const types = new Map(shape.fields.map((field) => [field.name, field.type]));
   return Object.fromEntries(
     Object.entries(reading.value).map(([name, json]) => [name, valueOf(json, types.get(name))]),
@@ -39,10 +39,6 @@ function numberOf(source: string, type: FieldType | undefined): Value {
   if (type?.kind === "decimal" || !/^-?\d+$/.test(source)) return source;
   const exact = BigInt(source);
   return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
-}
-
-function isObject(json: Json): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof JsonNumber);
 }
 
 /** Data as JSON text for people and programs: integers beyond 2^53-1 as strings, as handlers get them. */

@@ -165,7 +165,7 @@ function brokerSpec(
     // The port accepts connections before the broker serves them; its last line at start says when it does.
     lacks: async (log) => {
       if (!log.includes("Kafka Server started"))
-        return `it is still starting: ${lastLines(log, 1).trim().slice(0, 120)}`;
+        return `it is starting; last logged: ${lastLines(log, 1).trim().slice(0, 120) || "nothing"}`;
       return (await acceptsConnections("127.0.0.1", port)) ? null : `its port ${port} takes no connection yet`;
     },
     readyWithinMs: 180_000,

@@ -14,7 +14,12 @@ export class JsonNumber {
   }
 }
 
+/** What a JSON text holds; numbers as their source text. */
 export type Json = null | boolean | string | JsonNumber | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
+}
+
+export function isJsonObject(json: Json): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof JsonNumber);
 }

@@ -29,6 +29,11 @@ export function sameValue(left: Value, right: Value): boolean {
   );
 }
 
+/** The canonical form of an integer: a number when it is safe, a bigint beyond. */
+export function canonicalInteger(value: bigint): number | bigint {
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
 /** Whether a value is a list (Array.isArray does not narrow readonly arrays). */
 export function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);

@@ -1,6 +1,6 @@
 /** Reading what a before handler answered: the forms of docs "What a handler may change", and nothing else. */
 import type { Answer, Json, JsonObject } from "../model/answer.ts";
-import { JsonNumber } from "../model/answer.ts";
+import { isJsonObject, JsonNumber } from "../model/answer.ts";
 import type { BodyEvent } from "../model/body.ts";
 import { decodeUtf8, readJson } from "../model/json.ts";
 import type { Reason } from "../model/verdict.ts";
@@ -33,7 +33,7 @@ export function readAnswer(bytes: Uint8Array, sent: BodyEvent): AnswerReading {
   const reading = readJson(bytes);
   if (reading.kind === "refused") return bad(reading.detail);
   const { value } = reading;
-  if (!isObject(value)) return bad(`expected a JSON object, found ${kindOf(value)}`);
+  if (!isJsonObject(value)) return bad(`expected a JSON object, found ${kindOf(value)}`);
   if (value["decision"] !== undefined) return readDecision(value);
   if (value["event"] !== undefined && value["data"] !== undefined) return readEcho(value, sent);
   return bad("neither a decision nor an echo of the body");
@@ -43,7 +43,7 @@ function readDecision(value: JsonObject): AnswerReading {
   switch (value["decision"]) {
     case "allow": {
       const data = value["data"] ?? null;
-      if (data !== null && !isObject(data)) return bad(`data: expected an object, found ${kindOf(data)}`);
+      if (data !== null && !isJsonObject(data)) return bad(`data: expected an object, found ${kindOf(data)}`);
       return { kind: "answer", answer: data === null ? plainAllow : { decision: "allow", patch: data } };
     }
     case "forbid":
@@ -58,8 +58,8 @@ function readDecision(value: JsonObject): AnswerReading {
 function readEcho(value: JsonObject, sent: BodyEvent): AnswerReading {
   const event = value["event"] ?? null;
   const data = value["data"] ?? null;
-  if (!isObject(event)) return bad(`event of an echo: expected an object, found ${kindOf(event)}`);
-  if (!isObject(data)) return bad(`data of an echo: expected an object, found ${kindOf(data)}`);
+  if (!isJsonObject(event)) return bad(`event of an echo: expected an object, found ${kindOf(event)}`);
+  if (!isJsonObject(data)) return bad(`data of an echo: expected an object, found ${kindOf(data)}`);
   const unchanged =
     Object.keys(event).length === 3 &&
     event["dt"] === sent.dt &&
@@ -73,12 +73,13 @@ function readEcho(value: JsonObject, sent: BodyEvent): AnswerReading {
 export function readScriptReason(stdout: Uint8Array): Reason {
   const text = (decodeUtf8(stdout) ?? Buffer.from(stdout).toString("utf8")).trim();
   const reading = readJson(stdout);
-  if (reading.kind === "refused" || !isObject(reading.value)) return reasonOf(text);
+  if (reading.kind === "refused" || !isJsonObject(reading.value)) return reasonOf(text);
   return reasonOf(reading.value["reason"] ?? reading.value);
 }
 
 function reasonOf(value: Json): Reason {
-  if (!isObject(value)) return { code: defaultReasonCode, message: bounded(scalarText(value) ?? "", maxMessageLength) };
+  if (!isJsonObject(value))
+    return { code: defaultReasonCode, message: bounded(scalarText(value) ?? "", maxMessageLength) };
   const code = bounded(scalarText(value["code"]) ?? "", maxCodeLength);
   return {
     code: code === "" ? defaultReasonCode : code,
@@ -96,10 +97,6 @@ function bounded(text: string, length: number): string {
   const trimmed = text.trim();
   // toWellFormed: a cut may fall into a surrogate pair, which no encoder of UTF-8 takes as it is.
   return (trimmed.length <= length ? trimmed : `${trimmed.slice(0, length - 1)}…`).toWellFormed();
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 }
 
 /** Never the text itself: it may hold anything. */

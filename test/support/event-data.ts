@@ -1,7 +1,6 @@
 import fc from "fast-check";
-import { canonicalLong } from "../../src/kafka/codec/avro-library.ts";
-import { decimalToText } from "../../src/kafka/codec/decimal.ts";
-import type { Data, Value } from "../../src/model/data.ts";
+import { canonicalInteger, type Data, type Value } from "../../src/model/data.ts";
+import { decimalText } from "../../src/model/decimal.ts";
 import type { Field, FieldType, RecordShape } from "../../src/model/record-shape.ts";
 
 /**
@@ -34,14 +33,14 @@ function typed(type: FieldType, field: Field): fc.Arbitrary<Value> {
     case "long":
       return fc
         .bigInt({ min: bound(field.minimum, 0, -(2n ** 63n)), max: bound(field.maximum, 0, 2n ** 63n - 1n) })
-        .map(canonicalLong);
+        .map(canonicalInteger);
     case "string":
       return type.oneOf === undefined ? text(type.maxLength) : fc.constantFrom(...type.oneOf);
     case "decimal": {
       const limit = 10n ** BigInt(type.precision) - 1n;
       return fc
         .bigInt({ min: bound(field.minimum, type.scale, -limit), max: bound(field.maximum, type.scale, limit) })
-        .map((unscaled) => decimalToText(unscaled, type.scale));
+        .map((unscaled) => decimalText({ unscaled, scale: type.scale }));
     }
     case "list":
       return fc.array(typed(type.items, field), { maxLength: 5 });

@@ -1,4 +1,6 @@
 import avsc from "avsc";
+import { canonicalInteger } from "../../model/data.ts";
+import { integerMisfit } from "../../model/field-limits.ts";
 
 /**
  * The one place that knows avsc. It checks schemas and writes bytes; reading is ours (read-value.ts says why).
@@ -15,29 +17,16 @@ export interface AvroWriter {
   toBuffer(value: unknown): Buffer;
 }
 
-const longMax = 2n ** 63n - 1n;
-const longMin = -(2n ** 63n);
-
-/** Whether a value is an integer of 64 bits, exactly: a number past 2^53-1 has lost digits already. */
-export function isLong(value: unknown): value is number | bigint {
-  return typeof value === "bigint" ? value >= longMin && value <= longMax : Number.isSafeInteger(value);
-}
-
-/** The canonical form of an integer: a number when it is safe, a bigint beyond. */
-export function canonicalLong(value: bigint): number | bigint {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
-}
-
 const longType: avsc.Type = avsc.types.LongType.__with({
-  fromBuffer: (buffer: Buffer) => canonicalLong(buffer.readBigInt64LE()),
+  fromBuffer: (buffer: Buffer) => canonicalInteger(buffer.readBigInt64LE()),
   toBuffer(value: number | bigint) {
     const buffer = Buffer.allocUnsafe(8);
     buffer.writeBigInt64LE(BigInt(value));
     return buffer;
   },
-  fromJSON: (value: number | string) => canonicalLong(BigInt(value)),
+  fromJSON: (value: number | string) => canonicalInteger(BigInt(value)),
   toJSON: (value: number | bigint) => (typeof value === "bigint" ? value.toString() : value),
-  isValid: isLong,
+  isValid: (value: unknown) => integerMisfit(value, "long") === undefined,
   compare: (left: number | bigint, right: number | bigint) => (left < right ? -1 : left > right ? 1 : 0),
 });
 

@@ -1,5 +1,5 @@
 import { avroLibrary } from "./avro-library.ts";
-import { maxPrecision } from "./decimal.ts";
+import { maxPrecision } from "./decimal-bytes.ts";
 
 /** An Avro schema with its names resolved and the extra attributes of its fields kept (avsc drops them). */
 export type AvroType =

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { canonicalLong } from "./avro-library.ts";
+import { canonicalInteger } from "../../model/data.ts";
 
 /**
  * Reads Avro's primitives from bytes that may be hostile. Every read is checked against the end of the record, so no
@@ -55,7 +55,7 @@ export class Cursor {
       zigzag |= BigInt(byte & 0x7f) << shift;
       shift += 7n;
     } while (byte & 0x80);
-    return canonicalLong((zigzag >> 1n) ^ -(zigzag & 1n));
+    return canonicalInteger((zigzag >> 1n) ^ -(zigzag & 1n));
   }
 
   float(): number {

@@ -1,6 +1,7 @@
 import type { Value } from "../../model/data.ts";
+import { decimalText } from "../../model/decimal.ts";
 import type { AvroField, AvroType } from "./avro-schema.ts";
-import { bytesToUnscaled, decimalToText } from "./decimal.ts";
+import { bytesToUnscaled } from "./decimal-bytes.ts";
 
 /** The default of a field in canonical form; undefined when it has none. For types that shapeOf accepts. */
 export function defaultOf(field: AvroField): Value | undefined {
@@ -13,7 +14,7 @@ function canonical(type: AvroType, json: unknown): Value {
     case "bytes":
     case "fixed": {
       const unscaled = bytesToUnscaled(Buffer.from(String(json), "latin1")) ?? 0n;
-      return decimalToText(unscaled, type.decimal?.scale ?? 0);
+      return decimalText({ unscaled, scale: type.decimal?.scale ?? 0 });
     }
     case "list":
       return (json as readonly unknown[]).map((item) => canonical(type.items, item));

@@ -1,8 +1,11 @@
+import { messageOf } from "../../errors.ts";
 import type { Value } from "../../model/data.ts";
-import { isLong } from "./avro-library.ts";
+import { type DecimalForm, decimalMisfit, parsePlainDecimal, unscaledAt } from "../../model/decimal.ts";
+import { integerMisfit, type RangeMisfit, rangeMisfit, textMisfit } from "../../model/field-limits.ts";
 import type { AvroField, AvroType } from "./avro-schema.ts";
-import { type DecimalForm, decimalToText, maxPrecision, parseDecimal, unscaledToBytes } from "./decimal.ts";
+import { unscaledToBytes } from "./decimal-bytes.ts";
 import type { Problems } from "./problems.ts";
+import { rangeLimits, stringLimits } from "./shape.ts";
 
 /** Checks a value against its type and its field's annotations; returns what avsc writes. Null never comes here. */
 export type Prepare = (value: Value, path: string, problems: Problems) => unknown;
@@ -13,33 +16,22 @@ export function prepareBoolean(value: Value, path: string, problems: Problems): 
 }
 
 export function stringPreparer(type: AvroType, field: AvroField): Prepare {
-  const { maxLength = Infinity, oneOf = type.kind === "enum" ? type.symbols : undefined } = field.attributes as {
-    maxLength?: number;
-    oneOf?: readonly string[];
-  };
+  const limits = { ...(type.kind === "enum" ? { oneOf: type.symbols } : {}), ...stringLimits(field) };
   return (value, path, problems) => {
-    if (typeof value !== "string") problems.add(path, "must be text");
-    else if (!value.isWellFormed()) problems.add(path, "holds half of a character (a lone surrogate)");
-    else if (isLonger(value, maxLength)) problems.add(path, `is longer than ${maxLength} characters`);
-    else if (oneOf !== undefined && !oneOf.includes(value)) problems.add(path, `must be one of ${oneOf.join(", ")}`);
+    const misfit = typeof value === "string" ? textMisfit(value, limits) : "must be text";
+    if (misfit !== undefined) problems.add(path, misfit);
     return value;
   };
-}
-
-/** Counts characters as a database does, not the halves that JavaScript counts. */
-function isLonger(text: string, maxLength: number): boolean {
-  if (text.length <= maxLength) return false;
-  return text.length > 2 * maxLength || Array.from(text).length > maxLength;
 }
 
 export function integerPreparer(kind: "int" | "long", field: AvroField): Prepare {
   const inRange = rangeOf(field, 0);
   return (value, path, problems) => {
-    if (!isLong(value) || (kind === "int" && BigInt.asIntN(32, BigInt(value)) !== BigInt(value))) {
-      problems.add(path, `must be an integer of ${kind === "int" ? 32 : 64} bits`);
+    const misfit = integerMisfit(value, kind) ?? inRange(value as number | bigint);
+    if (misfit !== undefined) {
+      problems.add(path, misfit);
       return value;
     }
-    inRange(value, path, problems);
     return kind === "int" ? Number(value) : value;
   };
 }
@@ -47,36 +39,28 @@ export function integerPreparer(kind: "int" | "long", field: AvroField): Prepare
 export function decimalPreparer(form: DecimalForm, size: number | undefined, field: AvroField): Prepare {
   const inRange = rangeOf(field, form.scale);
   return (value, path, problems) => {
-    if (typeof value !== "string") {
+    const decimal = typeof value === "string" ? parsePlainDecimal(value) : undefined;
+    if (decimal === undefined) {
       problems.add(path, 'must be a decimal as text, such as "10.5"');
       return undefined;
     }
-    const parsed = parseDecimal(value, form);
-    if (parsed.kind === "refused") {
-      problems.add(path, parsed.why);
+    const misfit = decimalMisfit(decimal, form) ?? inRange(unscaledAt(decimal, form.scale));
+    if (misfit !== undefined) {
+      problems.add(path, misfit);
       return undefined;
     }
-    inRange(parsed.unscaled, path, problems);
-    const bytes = unscaledToBytes(parsed.unscaled);
+    const bytes = unscaledToBytes(unscaledAt(decimal, form.scale));
     if (size === undefined) return bytes;
     if (bytes.length > size) problems.add(path, `does not fit ${size} bytes`);
-    return unscaledToBytes(parsed.unscaled, size);
+    return unscaledToBytes(unscaledAt(decimal, form.scale), size);
   };
 }
 
-/** The annotations minimum and maximum. Throws Error at once when they are no numbers of the field's scale. */
-function rangeOf(field: AvroField, scale: number): (value: number | bigint, path: string, problems: Problems) => void {
-  const bound = (name: "minimum" | "maximum"): bigint | undefined => {
-    const text = field.attributes[name];
-    if (typeof text !== "string") return undefined;
-    const parsed = parseDecimal(text, { precision: maxPrecision, scale });
-    if (parsed.kind === "refused") throw new Error(`field ${field.name}: ${name} ${parsed.why}`);
-    return parsed.unscaled;
-  };
-  const minimum = bound("minimum");
-  const maximum = bound("maximum");
-  return (value, path, problems) => {
-    if (minimum !== undefined && value < minimum) problems.add(path, `is below ${decimalToText(minimum, scale)}`);
-    if (maximum !== undefined && value > maximum) problems.add(path, `is above ${decimalToText(maximum, scale)}`);
-  };
+/** Throws Error at once when the annotations are no numbers of the field's scale. */
+function rangeOf(field: AvroField, scale: number): RangeMisfit {
+  try {
+    return rangeMisfit(rangeLimits(field), scale);
+  } catch (error) {
+    throw new Error(`field ${field.name}: ${messageOf(error)}`, { cause: error });
+  }
 }

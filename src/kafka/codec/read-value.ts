@@ -1,7 +1,8 @@
+import { type DecimalForm, decimalText, fitsPrecision } from "../../model/decimal.ts";
 import type { AvroField, AvroRecordType, AvroType } from "./avro-schema.ts";
 import type { Cursor } from "./cursor.ts";
 import { UndecodableBytes } from "./cursor.ts";
-import { bytesToUnscaled, type DecimalForm, decimalToText, fits } from "./decimal.ts";
+import { bytesToUnscaled } from "./decimal-bytes.ts";
 
 /**
  * Reads values straight into their canonical forms (model/data.ts). Ours rather than avsc's, which trusts counts
@@ -62,8 +63,9 @@ function pick<T>(choices: readonly T[], cursor: Cursor, what: string): T {
 function decimalReader(form: DecimalForm, bytesOf: (cursor: Cursor) => Buffer): ReadValue {
   return (cursor) => {
     const unscaled = bytesToUnscaled(bytesOf(cursor));
-    if (unscaled === undefined || !fits(unscaled, form)) throw new UndecodableBytes("a decimal passes its precision");
-    return decimalToText(unscaled, form.scale);
+    if (unscaled === undefined || !fitsPrecision(unscaled, form.precision))
+      throw new UndecodableBytes("a decimal passes its precision");
+    return decimalText({ unscaled, scale: form.scale });
   };
 }
 

@@ -45,8 +45,7 @@ function shapeOfField(field: AvroField, sparse: boolean, parents: readonly AvroR
     nullable: inner !== undefined && (!sparse || attributes["nullable"] === true),
     secret: attributes["secret"] === true,
     role: roles.find((role) => role === attributes["role"]) ?? "plain",
-    ...textOf(attributes, "minimum"),
-    ...textOf(attributes, "maximum"),
+    ...rangeLimits(field),
   };
 }
 
@@ -85,12 +84,18 @@ function typeOf(type: AvroType, field: AvroField, parents: readonly AvroRecordTy
   throw new Error(`field ${field.name}: an event's data cannot be of the Avro type ${type.kind} (schemas/README.md)`);
 }
 
-function stringLimits({ attributes }: AvroField): { maxLength?: number; oneOf?: readonly string[] } {
+/** The annotations that bind a text. */
+export function stringLimits({ attributes }: AvroField): { maxLength?: number; oneOf?: readonly string[] } {
   const { maxLength, oneOf } = attributes as { maxLength?: unknown; oneOf?: unknown };
   return {
     ...(typeof maxLength === "number" ? { maxLength } : {}),
     ...(Array.isArray(oneOf) ? { oneOf: oneOf.map(String) } : {}),
   };
+}
+
+/** The annotations that bind a number, as decimal text. */
+export function rangeLimits({ attributes }: AvroField): Pick<Field, "minimum" | "maximum"> {
+  return { ...textOf(attributes, "minimum"), ...textOf(attributes, "maximum") };
 }
 
 function textOf<K extends string>(attributes: AvroField["attributes"], name: K): Partial<Record<K, string>> {

@@ -5,10 +5,12 @@ import {
   addDecimals,
   compareDecimals,
   type Decimal,
+  decimalMisfit,
   decimalText,
-  integerDigits,
   parseDecimal,
+  parsePlainDecimal,
   subtractDecimals,
+  unscaledAt,
 } from "../../../src/model/decimal.ts";
 
 function read(text: string): Decimal {
@@ -37,9 +39,13 @@ test("what is not a decimal, or would need gigabytes, is refused", () => {
   }
 });
 
-test("integer digits count what stands before the point", () => {
-  assert.equal(integerDigits(read("0.5")), 0);
-  assert.equal(integerDigits(read("-123.5")), 3);
+test("a field holds what fits its digits before and after the point, and nothing is rounded", () => {
+  const form = { precision: 5, scale: 2 };
+  for (const fits of ["0", "0.5", "-999.99", "999.9900", "1e2"])
+    assert.equal(decimalMisfit(read(fits), form), undefined);
+  assert.equal(decimalMisfit(read("0.001"), form), "has more than 2 digits after the point");
+  assert.equal(decimalMisfit(read("-1000"), form), "has more than 3 digits before the point");
+  assert.equal(decimalMisfit(read("0.99"), { precision: 2, scale: 2 }), undefined);
 });
 
 test("property: arithmetic agrees with integers scaled by hand, and text survives a round trip", () => {
@@ -63,4 +69,47 @@ test("property: arithmetic agrees with integers scaled by hand, and text survive
       assert.deepEqual(read(decimalText(left)), left);
     }),
   );
+});
+
+test("text and unscaled value are each other's inverse, and the text is canonical", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 60n), max: 10n ** 60n }), fc.integer({ min: 0, max: 20 }), (value, scale) => {
+      const text = decimalText({ unscaled: value, scale });
+      assert.match(text, /^(?:0|-?(?:[1-9][0-9]*|0\.[0-9]*[1-9]|[1-9][0-9]*\.[0-9]*[1-9]))$/);
+      assert.equal(unscaledAt(read(text), scale), value);
+    }),
+  );
+});
+
+test("superfluous zeros mean nothing, on either end", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(999), fc.nat(50), fc.nat(50), (whole, thousandths, left, right) => {
+      const text = `${"0".repeat(left)}${whole}.${String(thousandths).padStart(3, "0")}${"0".repeat(right)}`;
+      const expected = BigInt(whole) * 1000n + BigInt(thousandths);
+      assert.equal(unscaledAt(read(text), 3), expected);
+    }),
+  );
+});
+
+test("what is not plain decimal text is refused as data", () => {
+  for (const text of [
+    "",
+    "-",
+    ".5",
+    "5.",
+    "+5",
+    "1e3",
+    " 1",
+    "1 ",
+    "0x1",
+    "1,5",
+    "NaN",
+    "--1",
+    "1.2.3",
+    "\u0661",
+    "1\n",
+    "1".repeat(201),
+  ]) {
+    assert.equal(parsePlainDecimal(text), undefined, JSON.stringify(text));
+  }
 });

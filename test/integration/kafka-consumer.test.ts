@@ -287,3 +287,31 @@ test("partitions that are added later are read from their beginning", async () =
   await eventually("it is read", () => sink.records.length === 1);
   assert.deepEqual(sink.values(), ["in the new one"]);
 });
+
+test("a topic that was made anew under its reader is read from its start, and the sink takes it for a new partition", async () => {
+  const topic = await space.topic("anew", 2);
+  const groupId = space.group();
+  const { sink } = await started(groupId, topic);
+  await write(topic, 0, "a", "b", "c");
+  await eventually("the old topic's records", () => sink.records.length === 3);
+  const { admin } = space;
+  await admin.deleteTopics({ topics: [topic] });
+  await eventually("the topic is there again", () =>
+    admin.createTopics({ topics: [{ topic, numPartitions: 2 }] }).catch(() => false),
+  );
+  // What the old topic's producer knows of it is void.
+  const writer = createRecordProducer(testClient({}));
+  try {
+    await eventually("a record can be written again", () =>
+      writer.send({ topic, partition: 0, key: null, value: Buffer.from("new"), headers: {} }).then(
+        () => true,
+        () => false,
+      ),
+    );
+  } finally {
+    await writer.close(5000);
+  }
+  await eventually("the new topic's record", () => sink.values().includes("new"));
+  assert.deepEqual(sink.assignments.at(-2), [{ topic, partition: 1 }]);
+  assert.deepEqual(sink.numbers(), [0, 1]);
+});

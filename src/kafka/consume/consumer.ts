@@ -233,11 +233,22 @@ class SupervisedConsumer implements GroupConsumer {
     if (life !== this.#life || this.#isStopped() || !this.#partitions.owns({ topic, partition })) return;
     // Not in the types of kafkajs: the offset that was asked for.
     const { fetchedOffset } = batch as { fetchedOffset?: unknown };
-    this.#losses.read({ topic, partition }, Number(fetchedOffset), Number(batch.lastOffset()));
+    const lost = this.#losses.read({ topic, partition }, Number(fetchedOffset), Number(batch.lastOffset()));
+    // It went back: the topic was made anew. Its new records have offsets that the sink has settled for the old one's.
+    if (lost !== null && lost.from === Number(fetchedOffset)) this.#forget(life, { topic, partition });
     // The payload's own commit: Consumer.commitOffsets resolves without committing while the runner stops, and otherwise
     // tries again under the next generation, when the partition may be somebody else's.
     this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
     this.#options.sink.accept(messages.map((message) => inboundRecord({ topic, partition }, message)));
+  }
+
+  /** Takes a partition from the sink and gives it back: what it knew of its offsets is void. */
+  #forget(life: ConsumerLife, partition: TopicPartition): void {
+    const { sink } = this.#options;
+    const owned = this.#partitions.all();
+    this.resume(partition);
+    life.guarded(() => sink.assigned(owned.filter((one) => !isSame(one, partition))));
+    life.guarded(() => sink.assigned(owned));
   }
 
   #apply({ topic, partition }: TopicPartition): void {

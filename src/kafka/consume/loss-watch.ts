@@ -42,9 +42,11 @@ export class LossWatch {
     for (const lost of found) if (owns(lost)) this.#report(lost);
   }
 
-  read(at: TopicPartition, fetchedOffset: number, lastOffset: number): void {
+  /** Returns what was skipped before the batch, if anything; `from` is its own offset where the log has started over. */
+  read(at: TopicPartition, fetchedOffset: number, lastOffset: number): LostRange | null {
     const lost = this.#positions.read(at, fetchedOffset, lastOffset);
     if (lost !== null) this.#report(lost);
+    return lost;
   }
 
   passed(at: TopicPartition, lastOffset: number): void {

@@ -101,6 +101,16 @@ test("a record above the size of a batch is written when its topic takes it", as
   assert.deepEqual((await space.contents(topic)).get(0), values);
 });
 
+test("a large record that its first writer compressed fits into a topic of the same limit again", async () => {
+  const topic = await space.topic("compressible", 1, { "max.message.bytes": "100000" });
+  const producer = await open();
+  await producer.send(record(topic, "z".repeat(5_000_000)));
+  assert.deepEqual(
+    (await space.contents(topic)).get(0)?.map((value) => value.length),
+    [5_000_000],
+  );
+});
+
 test("a partition and a topic that do not exist are refused, and cost the records beside them nothing", async () => {
   const topic = await space.topic("beside", 2);
   const producer = await open({ timeoutMs: 20_000 });

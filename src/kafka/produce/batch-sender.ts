@@ -1,10 +1,17 @@
-import { type Message, Partitioners, type Producer, type ProducerRecord, type RecordMetadata } from "kafkajs";
+import {
+  CompressionTypes,
+  type Message,
+  Partitioners,
+  type Producer,
+  type ProducerRecord,
+  type RecordMetadata,
+} from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import type { Clock } from "../../model/clock.ts";
 import { bounded } from "../../model/deadline.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { noSuchPartition } from "./producer-errors.ts";
-import type { Queued } from "./send-queue.ts";
+import { maxTopicBytes, type Queued, sizeOf } from "./send-queue.ts";
 
 interface OwnProducer {
   readonly kafkajs: Producer;
@@ -63,7 +70,14 @@ export class BatchSender {
       if (message !== undefined) entry.messages.push(message);
       topics.set(topic, entry);
     });
-    const acknowledged = await this.#producer.kafkajs.sendBatch({ acks: -1, topicMessages: [...topics.values()] });
+    // A large record goes alone (SendQueue). A topic's limit is one of compressed bytes: a fact that its producer compressed
+    // below it must fit into a dead letter again, or its lane would stand still for ever.
+    const large = batch.some(({ record }) => sizeOf(record) > maxTopicBytes);
+    const acknowledged = await this.#producer.kafkajs.sendBatch({
+      acks: -1,
+      compression: large ? CompressionTypes.GZIP : CompressionTypes.None,
+      topicMessages: [...topics.values()],
+    });
     const next = new Map(
       acknowledged.map((metadata) => [placeOf(metadata.topicName, metadata.partition), firstOffset(metadata)]),
     );

@@ -10,7 +10,7 @@ export interface Queued {
 }
 
 /** What one batch may hold: bytes of one topic, and so at most that much of a partition; and records in all. */
-const maxTopicBytes = 512 * 1024;
+export const maxTopicBytes: number = 512 * 1024;
 /** kafkajs copies a partition's list for every record it adds: past some thousands that is what a send costs. */
 const maxBatchRecords = 2000;
 

@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { zstdCompress, zstdDecompress } from "node:zlib";
+import { gunzip, gzip as gzipCompress, zstdCompress, zstdDecompress } from "node:zlib";
 import kafkajs from "kafkajs";
 import { compressFrame, decompressFrame } from "lz4-napi";
 import { BridgeError, messageOf } from "../../errors.ts";
@@ -19,6 +19,10 @@ export interface CompressionCodec {
 const zstdWrite = promisify<Buffer, Buffer>(zstdCompress);
 const zstdRead = promisify<Buffer, { maxOutputLength: number }, Buffer>(zstdDecompress);
 
+const gzipWrite = promisify<Buffer, Buffer>(gzipCompress);
+const gzipRead = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
+
+const gzip = codec("gzip", gzipWrite, (compressed) => gzipRead(compressed, { maxOutputLength: maxInflatedBytes }));
 const snappy = codec("snappy", snappyWrite, snappyRead);
 const lz4 = codec("lz4", compressFrame, decompressFrame);
 const zstd = codec("zstd", zstdWrite, (compressed) => zstdRead(compressed, { maxOutputLength: maxInflatedBytes }));
@@ -26,11 +30,13 @@ const zstd = codec("zstd", zstdWrite, (compressed) => zstdRead(compressed, { max
 /**
  * Teaches kafkajs the three compressions it knows only by name: without them the first batch that a core compressed so
  * kills the consumer. In the formats of the Java client: snappy in xerial blocks (raw is read too), lz4 frames, zstd frames.
+ * Its own gzip has no bound: a megabyte on the wire would become one gigabyte in each consumer.
  * Idempotent.
  */
 export function installCodecs(): void {
   // By the default import: Node finds no name in kafkajs's CommonJS that is exported under another.
   const { CompressionCodecs, CompressionTypes } = kafkajs;
+  CompressionCodecs[CompressionTypes.GZIP] = () => gzip;
   CompressionCodecs[CompressionTypes.Snappy] = () => snappy;
   CompressionCodecs[CompressionTypes.LZ4] = () => lz4;
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;

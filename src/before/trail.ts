@@ -3,9 +3,9 @@ import { sameValue } from "../model/data.ts";
 import type { Failure } from "../model/failure.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import type { Change, HandlerOutcome, Reason, Verdict } from "../model/verdict.ts";
-import { noHandlerVerdict } from "./answer-question.ts";
 import type { Decided, Question } from "./ports.ts";
 import type { Step } from "./step.ts";
+import { noHandlerVerdict } from "./unasked-verdicts.ts";
 
 /** What a handler's step means for the chain once its failure policy and its mode are applied. */
 type Ruling = "absent" | "answered" | "passed-by-policy" | "warned" | "forbidden-by-handler" | "forbidden-by-policy";

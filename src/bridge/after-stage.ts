@@ -13,7 +13,7 @@ import type { TopicNames } from "../model/topics.ts";
 import { countdown } from "./countdown.ts";
 import { Gaps } from "./gaps.ts";
 import { composeTasks } from "./handler-tasks.ts";
-import type { RunningStage, StageParts } from "./stage.ts";
+import type { ComposedStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
 /** What closing takes besides draining, at most. Milliseconds. */
@@ -32,7 +32,7 @@ export function composeAfter(
   parts: StageParts,
   handlers: readonly AfterHandler[],
   observer: AfterObserver,
-): RunningStage {
+): ComposedStage {
   const { settings, topics, client, registry, logger, clock } = parts;
   const tasks = composeTasks(parts, "after", handlers);
   const producer = createRecordProducer(client, { timeoutMs: 8000 });

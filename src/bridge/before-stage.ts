@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { decide } from "../before/chain.ts";
-import { Intake } from "../before/intake.ts";
 import type { BeforeObserver, Request } from "../before/ports.ts";
+import { Responder } from "../before/responder.ts";
 import { beforeTiming, createGroupConsumer } from "../kafka/consume/consumer.ts";
 import { createRecordProducer } from "../kafka/produce/producer.ts";
 import { parseRequestHeaders } from "../kafka/records/headers.ts";
@@ -19,7 +19,7 @@ import { DecisionLog, decisionTimeoutMs } from "./decision-log.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
 import { composeShadows } from "./shadow-pool.ts";
-import type { RunningStage, StageParts } from "./stage.ts";
+import type { ComposedStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
 /** What closing takes besides draining, at most. Milliseconds. */
@@ -30,7 +30,7 @@ export function composeBefore(
   parts: StageParts,
   handlers: readonly BeforeHandler[],
   observer: BeforeObserver,
-): RunningStage {
+): ComposedStage {
   const { settings, topics, client, registry, logger, clock } = parts;
   const tasks = composeTasks(
     parts,
@@ -55,7 +55,7 @@ export function composeBefore(
   const consumer = createGroupConsumer(client, {
     groupId: `${settings.topics.groupPrefix}.before`,
     topics: Object.values(topics.before),
-    sink: { assigned: (partitions) => intake.assigned(partitions), accept: (records) => intake.accept(records) },
+    sink: { assigned: (partitions) => responder.assigned(partitions), accept: (records) => responder.accept(records) },
     onGaveUp: parts.onGaveUp,
     timing: beforeTiming,
   });
@@ -71,7 +71,7 @@ export function composeBefore(
     onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
   });
   const lag = new LoopLag(clock);
-  const intake: Intake = new Intake(
+  const responder: Responder = new Responder(
     {
       source: consumer,
       reader: createReader({ registry }),
@@ -88,7 +88,7 @@ export function composeBefore(
     },
     { inFlight: settings.before.inFlight, deadlineMs: settings.before.deadlineMs, commitEveryMs: 200 },
   );
-  parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", intake.inFlight]]);
+  parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", responder.inFlight]]);
 
   parts.metrics.observeGauge("event_loop_lag_seconds", "How late the verdicts' event loop is at worst.", null, () => [
     ["", lag.worstMs / 1000],
@@ -115,7 +115,7 @@ export function composeBefore(
       lag.stop();
       const leftMs = countdown(clock, drainMs + closeMs);
       const shadowsGone = shadows.close();
-      await intake.drain(drainMs);
+      await responder.drain(drainMs);
       await consumer.stop(leftMs());
       await Promise.all([
         producer.close(leftMs()),

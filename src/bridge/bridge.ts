@@ -13,7 +13,7 @@ import { composeAfter } from "./after-stage.ts";
 import { composeBefore } from "./before-stage.ts";
 import { both } from "./both.ts";
 import { composeIsolatedAfter } from "./isolated-after.ts";
-import type { RunningStage, StageParts } from "./stage.ts";
+import type { ComposedStage, StageParts } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
 
 export type StageChoice = "before" | "after" | "all";
@@ -90,13 +90,13 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   };
 }
 
-function composeStages(parts: StageParts, { handlers, stage, watch, handlersFile }: BridgeOptions): RunningStage[] {
+function composeStages(parts: StageParts, { handlers, stage, watch, handlersFile }: BridgeOptions): ComposedStage[] {
   const { logger, metrics } = parts;
   const before = handlers.filter((handler) => handler.stage === "before");
   const after = handlers.filter((handler) => handler.stage === "after");
-  const beforeStage = (): RunningStage =>
+  const beforeStage = (): ComposedStage =>
     composeBefore(parts, before, both(observeBefore(logger, metrics), watch?.before));
-  const afterStage = (): RunningStage => composeAfter(parts, after, both(observeAfter(logger, metrics), watch?.after));
+  const afterStage = (): ComposedStage => composeAfter(parts, after, both(observeAfter(logger, metrics), watch?.after));
   switch (stage) {
     case "before":
       return [beforeStage()];
@@ -108,7 +108,7 @@ function composeStages(parts: StageParts, { handlers, stage, watch, handlersFile
 }
 
 async function stopAll(
-  stages: readonly RunningStage[],
+  stages: readonly ComposedStage[],
   registryWatch: RegistryWatch,
   listener: ProbeListener,
   drainMs: number,

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { BridgeError } from "../errors.ts";
 import { systemClock } from "../model/clock.ts";
 import { bounded } from "../model/deadline.ts";
-import type { RunningStage, StageParts } from "./stage.ts";
+import type { ComposedStage, StageParts } from "./stage.ts";
 import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
 
 /** Without word from the thread for this long, it is not ready. */
@@ -16,7 +16,7 @@ const closeMs = 10_000;
  * The after stage in a worker thread, as a stage of this one. The thread makes its own clients, sockets and event loop; the
  * two share nothing but these messages. If it dies, the stage has given up.
  */
-export function composeIsolatedAfter(parts: StageParts, handlersFile: string): RunningStage {
+export function composeIsolatedAfter(parts: StageParts, handlersFile: string): ComposedStage {
   const birth: WorkerBirth = { settings: parts.settings, handlersFile };
   const started = Promise.withResolvers<"started">();
   const stopped = Promise.withResolvers<"stopped">();

@@ -22,7 +22,7 @@ export interface StageParts {
 }
 
 /** A stage that was composed; it works once `start` has resolved. */
-export interface RunningStage {
+export interface ComposedStage {
   readonly checks: readonly ReadinessCheck[];
   /** Waits for broker and registry as long as it takes; rejects with CLOSED when `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;

@@ -4,7 +4,7 @@ import { startStack } from "../dev-stack/stack.ts";
 import { type StackStatus, stackStatus, stopStack } from "../dev-stack/status.ts";
 import { exitCodes } from "../errors.ts";
 import { ownCommand } from "../model/own-command.ts";
-import { endWith } from "./run-command.ts";
+import { endWith } from "./run-program.ts";
 
 interface StackFlags {
   readonly name: string;

@@ -8,7 +8,7 @@ import { devStackCommand } from "./dev-stack.ts";
 import { explainCommand } from "./explain.ts";
 import { publishCommand } from "./publish.ts";
 import { requestCommand } from "./request.ts";
-import { runProgram } from "./run-command.ts";
+import { runProgram } from "./run-program.ts";
 import { serveCommand } from "./serve.ts";
 import { setupCommand } from "./setup.ts";
 

@@ -4,7 +4,8 @@ import { ownCommand } from "../model/own-command.ts";
 import type { OnSilence, RequestVerdict } from "../sdk/request-verdict.ts";
 import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
 import { jsonOf } from "./json-data.ts";
-import { endWith, milliseconds } from "./run-command.ts";
+import { milliseconds } from "./option-values.ts";
+import { endWith } from "./run-program.ts";
 
 interface RequestFlags extends EventFlags {
   readonly deadlineMs?: number;

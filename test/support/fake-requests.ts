@@ -1,6 +1,6 @@
-import { noHandlerVerdict } from "../../src/before/answer-question.ts";
-import { Intake } from "../../src/before/intake.ts";
 import type { Decided, Question, RequestEnd, RequestSteps } from "../../src/before/ports.ts";
+import { Responder } from "../../src/before/responder.ts";
+import { noHandlerVerdict } from "../../src/before/unasked-verdicts.ts";
 import type { Reading } from "../../src/model/reading.ts";
 import type { InboundRecord } from "../../src/model/record.ts";
 import type { CommitPosition } from "../../src/model/record-source.ts";
@@ -28,7 +28,7 @@ export function allowVerdictFor(question: Question): Decided {
   return { verdict: { ...noHandlerVerdict(question), decidedBy: "handler" }, encoded: null, failures: [] };
 }
 
-/** An intake between fakes that do what a test tells them, and write down what was done. */
+/** An responder between fakes that do what a test tells them, and write down what was done. */
 export class FakeRequests {
   readonly clock = new FakeClock({ epochMs: clockStartMs });
   readonly replies: { readonly offset: number; readonly verdict: Verdict }[] = [];
@@ -42,14 +42,14 @@ export class FakeRequests {
   lagMs = 0;
   read: (() => Promise<Reading>) | null = null;
   refusal: (record: InboundRecord) => string | null = () => null;
-  readonly intake: Intake;
+  readonly responder: Responder;
   #held: { readonly question: Question; readonly end: (decided: Decided) => void }[] | null = null;
   #heldReplies: (() => void)[] | null = null;
   #repliesFail = false;
   #commitsToFail = 0;
 
   constructor(limits: { inFlight?: number } = {}) {
-    this.intake = new Intake(
+    this.responder = new Responder(
       {
         source: {
           pause: ({ topic, partition }) => void this.paused.push(`${topic}/${partition}`),
@@ -107,7 +107,7 @@ export class FakeRequests {
       },
       { inFlight: limits.inFlight ?? 100, deadlineMs: 1500, commitEveryMs: 200 },
     );
-    this.intake.assigned([{ topic: "t", partition: 0 }]);
+    this.responder.assigned([{ topic: "t", partition: 0 }]);
   }
 
   holdDecisions(): void {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { performDemo } from "./perform.ts";
+import { runDemo } from "./run-demo.ts";
 
 /** `demo`: everything at once, on a real broker, in about half a minute. */
 export function demoCommand(): Command {
@@ -13,5 +13,5 @@ export function demoCommand(): Command {
       "after",
       "\nUses KAFKA_BROKERS and SCHEMA_REGISTRY_URL where both are set (topics demo.*), else what `dev-stack` would start.",
     )
-    .action(performDemo);
+    .action(runDemo);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { noHandlerVerdict } from "../../../src/before/answer-question.ts";
+import { noHandlerVerdict } from "../../../src/before/unasked-verdicts.ts";
 import { type DecisionDrop, DecisionLog } from "../../../src/bridge/decision-log.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { expiredVerdict } from "../../../src/before/answer-question.ts";
 import { decide } from "../../../src/before/chain.ts";
 import type { Decided, RequestEnd } from "../../../src/before/ports.ts";
+import { expiredVerdict } from "../../../src/before/unasked-verdicts.ts";
 import type { BridgeEvent } from "../../../src/model/event.ts";
 import { decisionRecord } from "../../../src/observe/decision-record.ts";
 import { beforeHandler, FakeTasks, forbid, mutator, patch, question } from "../../support/before-handlers.ts";

@@ -3,11 +3,11 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { allowVerdictFor, anEvent, FakeRequests, record } from "../../support/fake-requests.ts";
 
-describe("the intake of requests", () => {
+describe("the responder to requests", () => {
   it("replies what the chain decided, and commits only after the reply is acknowledged", async () => {
     const world = new FakeRequests();
     world.holdReplies();
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(500);
     assert.deepEqual(world.commits, []);
     world.releaseReplies();
@@ -28,7 +28,7 @@ describe("the intake of requests", () => {
     };
     world.holdDecisions();
     world.holdReplies();
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(25);
     world.releaseDecisions();
     await world.clock.advance(15);
@@ -41,7 +41,7 @@ describe("the intake of requests", () => {
   it("tells that a request was not read", async () => {
     const world = new FakeRequests();
     world.read = () => Promise.resolve({ kind: "registry-away", detail: "connection refused" });
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(1);
     assert.deepEqual(
       world.steps.map(({ event, readMs }) => [event, readMs]),
@@ -51,7 +51,7 @@ describe("the intake of requests", () => {
 
   it("answers a request whose time is over without reading it", async () => {
     const world = new FakeRequests();
-    world.intake.accept([record(0, { timestampMs: world.clock.epochMs() - 2000 })]);
+    world.responder.accept([record(0, { timestampMs: world.clock.epochMs() - 2000 })]);
     await world.clock.advance(1);
     assert.deepEqual(
       world.replies.map(({ verdict }) => [verdict.decision, verdict.decidedBy]),
@@ -63,7 +63,7 @@ describe("the intake of requests", () => {
   it("answers past its bound at once, without reading: undecided, overload", async () => {
     const world = new FakeRequests({ inFlight: 2 });
     world.holdDecisions();
-    world.intake.accept([record(0), record(1), record(2)]);
+    world.responder.accept([record(0), record(1), record(2)]);
     await world.clock.advance(1);
     assert.deepEqual(
       world.replies.map(({ verdict }) => verdict.decidedBy),
@@ -81,7 +81,7 @@ describe("the intake of requests", () => {
     const world = new FakeRequests();
     world.lagMs = 900;
     const old = { timestampMs: world.clock.epochMs() - 300 };
-    world.intake.accept([record(0), record(1, old)]);
+    world.responder.accept([record(0), record(1, old)]);
     await world.clock.advance(1);
     // Of 1500 ms the bridge has 1200 at receipt, of what was sent 300 ms ago 900: exactly the lag.
     assert.deepEqual(
@@ -89,7 +89,7 @@ describe("the intake of requests", () => {
       ["handler", "handler"],
     );
     world.lagMs = 901;
-    world.intake.accept([record(2), record(3, old)]);
+    world.responder.accept([record(2), record(3, old)]);
     await world.clock.advance(1);
     assert.deepEqual(
       world.replies
@@ -107,13 +107,13 @@ describe("the intake of requests", () => {
   it("answers unreadable for poison, for a registry that is away, and for one that never answers", async () => {
     const world = new FakeRequests();
     world.read = () => Promise.resolve({ kind: "poison", reason: "undecodable", detail: "cut short" });
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(1);
     world.read = () => Promise.resolve({ kind: "registry-away", detail: "connection refused" });
-    world.intake.accept([record(1)]);
+    world.responder.accept([record(1)]);
     await world.clock.advance(1);
     world.read = () => new Promise(() => undefined);
-    world.intake.accept([record(2)]);
+    world.responder.accept([record(2)]);
     await world.clock.advance(1190);
     assert.equal(world.replies.length, 2);
     await world.clock.advance(10);
@@ -130,7 +130,7 @@ describe("the intake of requests", () => {
   it("settles what nobody can be answered about, naming why: no value, no reply target", async () => {
     const world = new FakeRequests();
     world.refusal = (at) => (at.offset === 1 ? "no header kafka_replyTopic" : null);
-    world.intake.accept([record(0, { value: null }), record(1)]);
+    world.responder.accept([record(0, { value: null }), record(1)]);
     await world.clock.advance(500);
     assert.deepEqual(world.ends, ["tombstone", "no-reply-target"]);
     assert.deepEqual(world.replies, []);
@@ -140,7 +140,7 @@ describe("the intake of requests", () => {
   it("settles a request whose reply could not be written: the core's own clock has decided", async () => {
     const world = new FakeRequests();
     world.failReplies();
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(500);
     assert.deepEqual(world.ends, ["reply-failed"]);
     assert.deepEqual(world.unsent, ["no broker"]);
@@ -150,10 +150,10 @@ describe("the intake of requests", () => {
   it("survives a defect of its own: the record is settled and the next one answered", async () => {
     const world = new FakeRequests();
     world.read = () => Promise.reject(new Error("bug"));
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(1);
     world.read = null;
-    world.intake.accept([record(1)]);
+    world.responder.accept([record(1)]);
     await world.clock.advance(500);
     assert.deepEqual(world.ends, ["defect", "replied"]);
     assert.equal(world.commits.at(-1)?.offset, 2);
@@ -162,11 +162,11 @@ describe("the intake of requests", () => {
   it("takes a re-delivered request that is in flight or settled for what it is: nothing", async () => {
     const world = new FakeRequests();
     world.holdDecisions();
-    world.intake.accept([record(0)]);
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
+    world.responder.accept([record(0)]);
     world.releaseDecisions();
     await world.clock.advance(1);
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(1);
     assert.equal(world.replies.length, 1);
   });
@@ -174,9 +174,9 @@ describe("the intake of requests", () => {
   it("drops what it held of a lost partition, and ignores records of partitions it does not own", async () => {
     const world = new FakeRequests();
     world.holdDecisions();
-    world.intake.accept([record(0)]);
-    world.intake.assigned([]);
-    world.intake.accept([record(1)]);
+    world.responder.accept([record(0)]);
+    world.responder.assigned([]);
+    world.responder.accept([record(1)]);
     world.releaseDecisions();
     await world.clock.advance(500);
     assert.equal(world.replies.length, 1, "what was under way is still answered: the first verdict wins");
@@ -186,14 +186,14 @@ describe("the intake of requests", () => {
   it("commits again what a failed commit did not", async () => {
     const world = new FakeRequests();
     world.failNextCommit();
-    world.intake.accept([record(0)]);
+    world.responder.accept([record(0)]);
     await world.clock.advance(1000);
     assert.equal(world.commits.length, 1);
   });
 
   it("reports a request from the future", async () => {
     const world = new FakeRequests();
-    world.intake.accept([record(0, { timestampMs: world.clock.epochMs() + 80 })]);
+    world.responder.accept([record(0, { timestampMs: world.clock.epochMs() + 80 })]);
     await world.clock.advance(1);
     assert.deepEqual(world.skews, [80]);
   });
@@ -201,9 +201,9 @@ describe("the intake of requests", () => {
   it("drains: takes nothing more, answers what is under way, commits, and does not wait for ever", async () => {
     const world = new FakeRequests();
     world.holdDecisions();
-    world.intake.accept([record(0)]);
-    const drained = world.intake.drain(3000);
-    world.intake.accept([record(1)]);
+    world.responder.accept([record(0)]);
+    const drained = world.responder.drain(3000);
+    world.responder.accept([record(1)]);
     world.releaseDecisions();
     await world.clock.until(drained);
     assert.deepEqual(world.paused, ["t/0"]);
@@ -213,9 +213,9 @@ describe("the intake of requests", () => {
 
     const stuck = new FakeRequests();
     stuck.holdDecisions();
-    stuck.intake.accept([record(0)]);
+    stuck.responder.accept([record(0)]);
     const beforeMs = stuck.clock.monotonicMs();
-    await stuck.clock.until(stuck.intake.drain(3000));
+    await stuck.clock.until(stuck.responder.drain(3000));
     assert.equal(stuck.clock.monotonicMs() - beforeMs, 3000);
     assert.deepEqual(stuck.commits, []);
   });
@@ -237,10 +237,10 @@ describe("the intake of requests", () => {
         let next = 0;
         for (const current of steps) {
           if (current.kind === "accept")
-            world.intake.accept(Array.from({ length: current.count }, () => record(next++)));
+            world.responder.accept(Array.from({ length: current.count }, () => record(next++)));
           else if (current.kind === "finish") world.finishOne(current.at, allowVerdictFor);
           else if (current.kind === "time") await world.clock.advance(current.ms);
-          else if (next > 0) world.intake.accept([record(current.from % next)]);
+          else if (next > 0) world.responder.accept([record(current.from % next)]);
           const ended = new Set(world.replies.map(({ offset }) => offset));
           assert.equal(ended.size, world.replies.length);
           for (const { offset } of world.commits) for (let at = 0; at < offset; at++) assert.ok(ended.has(at));

@@ -6,11 +6,11 @@ import type { InboundRecord, TopicPartition } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { type Unsettled, Watermark } from "../model/watermark.ts";
-import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./answer-question.ts";
 import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.ts";
 import type { BeforeObserver, Decided, Question, Replier, Request, RequestSteps } from "./ports.ts";
+import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./unasked-verdicts.ts";
 
-export interface IntakePorts {
+export interface ResponderPorts {
   readonly source: RecordSource;
   readonly reader: RecordReader;
   readonly requestOf: (record: InboundRecord) => Request;
@@ -22,7 +22,7 @@ export interface IntakePorts {
   readonly lagMs: () => number;
 }
 
-export interface IntakeLimits {
+export interface ResponderLimits {
   /** Requests decided at once. */
   readonly inFlight: number;
   /** The configured deadline D, milliseconds, for requests that state none. */
@@ -64,16 +64,16 @@ const lastCommitMs = 2000;
  * A record is settled once its reply is acknowledged, or could not be written; only then may it be committed. It is never
  * asked again, parked or dead-lettered: the core's clock has long decided. Nothing here throws into the consumer.
  */
-export class Intake implements RecordSink {
-  readonly #ports: IntakePorts;
-  readonly #limits: IntakeLimits;
+export class Responder implements RecordSink {
+  readonly #ports: ResponderPorts;
+  readonly #limits: ResponderLimits;
   #owned = new Map<string, Owned>();
   #inFlight = 0;
   #draining = false;
   #tick: Timer | null = null;
   #idle: (() => void) | null = null;
 
-  constructor(ports: IntakePorts, limits: IntakeLimits) {
+  constructor(ports: ResponderPorts, limits: ResponderLimits) {
     this.#ports = ports;
     this.#limits = limits;
   }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { CommanderError, InvalidArgumentError } from "commander";
+import { CommanderError } from "commander";
 import { BridgeError, exitCodes, messageOf } from "../errors.ts";
 
 /** Runs a program to its exit code. Nothing a command throws reaches the user as a stack trace, unless DEBUG is set. */
@@ -23,12 +23,6 @@ let exitCode: number = exitCodes.ok;
 /** What a command that worked ends with, where that is not 0: `request` tells a forbid by it. */
 export function endWith(code: number): void {
   exitCode = code;
-}
-
-/** Reads an option as whole milliseconds. */
-export function milliseconds(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("must be whole milliseconds, digits only.");
-  return Number(text);
 }
 
 function throwInsteadOfExit(command: Command): void {

@@ -4,14 +4,14 @@ import { ownCommand } from "../../model/own-command.ts";
 import type { RequestVerdict } from "../../sdk/request-verdict.ts";
 import { renderTable } from "../table.ts";
 import { createProgress } from "./progress.ts";
+import { type RunningDemo, startDemo } from "./running-demo.ts";
 import { sampleEvents, sampleRequests } from "./sample-events.ts";
-import { buildSet, type StageSet } from "./stage-set.ts";
 
 const deliveryMs = 20_000;
 
 const headings = ["event", "stage", "handlers", "attempts", "verdict", "changes", "who decided", "ms"];
 
-export async function performDemo({
+export async function runDemo({
   keep = false,
   verbose = false,
 }: {
@@ -22,25 +22,25 @@ export async function performDemo({
   const interrupt = (): void => interrupted.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   const say = createProgress();
-  const set = await buildSet(say, verbose, interrupted.signal).catch((error: unknown) => {
+  const demo = await startDemo(say, verbose, interrupted.signal).catch((error: unknown) => {
     if (!interrupted.signal.aborted) throw error;
     return null;
   });
-  if (set === null) {
+  if (demo === null) {
     say("interrupted; everything is stopped again");
     return;
   }
   try {
     say(`asking ${sampleRequests.length} requests`);
-    const requests = await ask(set);
+    const requests = await ask(demo);
     say(`publishing ${sampleEvents.length} events`);
-    const facts = await publish(set, interrupted.signal);
+    const facts = await publish(demo, interrupted.signal);
     print("Asked before it happens, and answered by the deadline:", requests);
     print("Happened, and delivered in order per client:", facts);
-    if (keep && !interrupted.signal.aborted) await keepUp(set, interrupted.signal);
+    if (keep && !interrupted.signal.aborted) await keepUp(demo, interrupted.signal);
   } finally {
     say("stopping");
-    await set.strike();
+    await demo.stop();
     process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
   }
 }
@@ -49,7 +49,7 @@ function print(title: string, rows: readonly (readonly string[])[]): void {
   process.stdout.write(`\n${title}\n\n${renderTable(headings, rows)}\n\n`);
 }
 
-async function ask({ core }: StageSet): Promise<string[][]> {
+async function ask({ core }: RunningDemo): Promise<string[][]> {
   const rows: string[][] = [];
   for (const { shows, event } of sampleRequests) {
     const verdict = await core.request(event);
@@ -69,7 +69,7 @@ function verdictCells(verdict: RequestVerdict<unknown>): string[] {
   ];
 }
 
-async function publish({ core, watch }: StageSet, signal: AbortSignal): Promise<string[][]> {
+async function publish({ core, watch }: RunningDemo, signal: AbortSignal): Promise<string[][]> {
   const published: { readonly id: string; readonly ceId: string }[] = [];
   for (const event of sampleEvents) published.push({ id: event.id, ceId: (await core.publish(event)).ceId });
   const rows: string[][] = [];
@@ -92,7 +92,7 @@ async function publish({ core, watch }: StageSet, signal: AbortSignal): Promise<
   return rows;
 }
 
-async function keepUp({ settings, bridge, handlersFile }: StageSet, signal: AbortSignal): Promise<void> {
+async function keepUp({ settings, bridge, handlersFile }: RunningDemo, signal: AbortSignal): Promise<void> {
   const environment = environmentOf({
     kind: "configured",
     kafkaBrokers: settings.kafka.brokers.join(","),

@@ -20,44 +20,48 @@ import type { BillingClient } from "../../sdk/client-options.ts";
 import { DeliveryWatch } from "./delivery-watch.ts";
 import { startSampleHandlers } from "./sample-handlers.ts";
 
-/** Everything a performance needs, up and running. */
-export interface StageSet {
+/** Everything the demo shows, up and running. */
+export interface RunningDemo {
   readonly settings: Settings;
   readonly handlersFile: string;
   readonly handlers: readonly Handler[];
   readonly bridge: Bridge;
   readonly core: BillingClient;
   readonly watch: DeliveryWatch;
-  /** Takes everything down again, in reverse order. Idempotent. */
-  strike(): Promise<void>;
+  /** Stops everything, in reverse order. Idempotent. */
+  stop(): Promise<void>;
 }
 
 const demoFolder = new URL("../../../config/demo/", import.meta.url);
 
-/** Builds the set; what was built is taken down again when something fails or `signal` aborts. */
-export async function buildSet(say: (line: string) => void, verbose: boolean, signal: AbortSignal): Promise<StageSet> {
+/** Starts it all; what was started is stopped again when something fails or `signal` aborts. */
+export async function startDemo(
+  say: (line: string) => void,
+  verbose: boolean,
+  signal: AbortSignal,
+): Promise<RunningDemo> {
   const undo: (() => Promise<void> | void)[] = [];
-  let struck: Promise<void> | null = null;
-  const strike = (): Promise<void> => {
-    struck ??= (async () => {
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
       for (const step of undo.reverse()) await step();
     })();
-    return struck;
+    return stopped;
   };
   try {
-    return { ...(await build(say, verbose, signal, undo)), strike };
+    return { ...(await startAll(say, verbose, signal, undo)), stop };
   } catch (error) {
-    await strike();
+    await stop();
     throw error;
   }
 }
 
-async function build(
+async function startAll(
   say: (line: string) => void,
   verbose: boolean,
   signal: AbortSignal,
   undo: (() => Promise<void> | void)[],
-): Promise<Omit<StageSet, "strike">> {
+): Promise<Omit<RunningDemo, "stop">> {
   const stack = await openStack({ name: `demo-${process.pid}`, onProgress: say, signal });
   undo.push(() => stack.stop());
   const sample = await startSampleHandlers();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
 import { Command } from "commander";
-import { endWith, milliseconds, runProgram } from "../../../src/cli/run-command.ts";
+import { milliseconds } from "../../../src/cli/option-values.ts";
+import { endWith, runProgram } from "../../../src/cli/run-program.ts";
 import { BridgeError } from "../../../src/errors.ts";
 
 async function run(action: () => void | Promise<void>, ...args: string[]): Promise<{ code: number; said: string }> {

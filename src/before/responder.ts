@@ -1,13 +1,12 @@
 import { messageOf } from "../errors.ts";
-import type { Clock, Timer } from "../model/clock.ts";
-import { bounded } from "../model/deadline.ts";
+import type { Clock } from "../model/clock.ts";
 import type { Admission, RecordReader } from "../model/reading.ts";
-import type { InboundRecord, TopicPartition } from "../model/record.ts";
+import type { InboundRecord } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
 import type { Verdict } from "../model/verdict.ts";
-import { type Unsettled, Watermark } from "../model/watermark.ts";
 import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.ts";
 import type { BeforeObserver, Decided, Question, Replier, Request, RequestSteps } from "./ports.ts";
+import { RequestCommits } from "./request-commits.ts";
 import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./unasked-verdicts.ts";
 
 export interface ResponderPorts {
@@ -30,24 +29,12 @@ export interface ResponderLimits {
   readonly commitEveryMs: number;
 }
 
-interface Owned extends TopicPartition {
-  readonly watermark: Watermark<Waiting>;
-  dirty: boolean;
-}
-
 type Poison = Extract<Admission, { kind: "poison" }>;
 
 type Steps = { -readonly [K in Exclude<keyof RequestSteps, "decidedMs">]: RequestSteps[K] };
 
-interface Waiting extends Unsettled {
-  older: Waiting | null;
-  newer: Waiting | null;
-}
-
 /** Most that a record's clock may run ahead of ours before it is reported. Milliseconds. */
 const reportedSkewMs = 50;
-
-const lastCommitMs = 2000;
 
 /**
  * Requests in, replies out.
@@ -67,15 +54,15 @@ const lastCommitMs = 2000;
 export class Responder implements RecordSink {
   readonly #ports: ResponderPorts;
   readonly #limits: ResponderLimits;
-  #owned = new Map<string, Owned>();
+  readonly #commits: RequestCommits;
   #inFlight = 0;
   #draining = false;
-  #tick: Timer | null = null;
   #idle: (() => void) | null = null;
 
   constructor(ports: ResponderPorts, limits: ResponderLimits) {
     this.#ports = ports;
     this.#limits = limits;
+    this.#commits = new RequestCommits(ports.source, ports.clock, limits.commitEveryMs);
   }
 
   /** Requests that are being answered now. */
@@ -84,29 +71,21 @@ export class Responder implements RecordSink {
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
-    this.#owned = new Map(
-      partitions.map(({ topic, partition }) => {
-        const id = `${topic}/${partition}`;
-        return [id, this.#owned.get(id) ?? { topic, partition, watermark: new Watermark<Waiting>(), dirty: false }];
-      }),
-    );
-    this.#tick ??= this.#commitLater();
+    this.#commits.assigned(partitions);
   }
 
   accept(records: readonly InboundRecord[]): void {
+    // While draining, what is not taken up stays uncommitted: the next owner answers it.
+    if (this.#draining) return;
     for (const record of records) {
-      const owned = this.#owned.get(`${record.topic}/${record.partition}`);
-      // While draining, what is not taken up stays uncommitted: the next owner answers it.
-      if (owned === undefined || this.#draining || owned.watermark.knows(record.offset)) continue;
-      const waiting: Waiting = { offset: record.offset, older: null, newer: null };
-      owned.watermark.add(waiting);
+      const settle = this.#commits.open(record);
+      if (settle === undefined) continue;
       this.#inFlight++;
       const ended = this.#answer(record).catch((defect: unknown) => {
         this.#ports.observer.unanswered(record, "defect", messageOf(defect));
       });
       void ended.then(() => {
-        owned.watermark.settle(waiting);
-        owned.dirty = true;
+        settle();
         this.#inFlight--;
         if (this.#inFlight === 0) this.#idle?.();
       });
@@ -116,7 +95,7 @@ export class Responder implements RecordSink {
   /** Takes nothing more up, lets what is in flight be answered, commits. Resolves within `ms` and two seconds. */
   async drain(ms: number): Promise<void> {
     this.#draining = true;
-    for (const owned of this.#owned.values()) this.#ports.source.pause(owned);
+    for (const owned of this.#commits.partitions()) this.#ports.source.pause(owned);
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#ports.clock.after(ms, resolve);
@@ -126,8 +105,7 @@ export class Responder implements RecordSink {
         };
       });
     }
-    this.#tick?.cancel();
-    await bounded(this.#commit(), lastCommitMs, this.#ports.clock);
+    await this.#commits.close();
   }
 
   async #answer(record: InboundRecord): Promise<void> {
@@ -197,30 +175,6 @@ export class Responder implements RecordSink {
       const timer = clock.after(untilMs - clock.monotonicMs(), () => resolve("late"));
       work.then(resolve, reject).finally(() => timer.cancel());
     });
-  }
-
-  #commitLater(): Timer {
-    return this.#ports.clock.after(this.#limits.commitEveryMs, () => {
-      void this.#commit().then(() => {
-        if (!this.#draining) this.#tick = this.#commitLater();
-      });
-    });
-  }
-
-  /** A commit that fails is made again at the next tick. Never rejects. */
-  async #commit(): Promise<void> {
-    const dirty = [...this.#owned.values()].filter((owned) => owned.dirty);
-    const positions = dirty.flatMap(({ topic, partition, watermark }) => {
-      const offset = watermark.position();
-      return offset === null ? [] : [{ topic, partition, offset, metadata: null }];
-    });
-    if (positions.length === 0) return;
-    for (const owned of dirty) owned.dirty = false;
-    try {
-      await this.#ports.source.commit(positions);
-    } catch {
-      for (const owned of dirty) owned.dirty = true;
-    }
   }
 }
 

@@ -13,6 +13,7 @@ import type { TopicNames } from "../model/topics.ts";
 import { countdown } from "./countdown.ts";
 import { Gaps } from "./gaps.ts";
 import { composeTasks } from "./handler-tasks.ts";
+import { withReplays } from "./replays.ts";
 import type { ComposedStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
@@ -44,7 +45,8 @@ export function composeAfter(
 
   const compose = (group: string, members: readonly AfterHandler[]): Group => {
     const groupId = `${settings.topics.groupPrefix}.after.${group}`;
-    const groupTopics = topicsOf(members, topics);
+    const groupTopics = [...topicsOf(members, topics), topics.replays];
+    const replayed = withReplays(topics.replays, { group, members, reader, tasks, deadLetters, logger });
     const consumer = createGroupConsumer(client, {
       groupId,
       topics: groupTopics,
@@ -58,11 +60,11 @@ export function composeAfter(
     });
     const dispatcher: Dispatcher = createDispatcher({
       group,
-      handlers: () => members,
+      handlers: () => replayed.members,
       source: consumer,
-      reader,
-      tasks,
-      deadLetters,
+      reader: replayed.reader,
+      tasks: replayed.tasks,
+      deadLetters: replayed.deadLetters,
       clock,
       random: Math.random,
       observer,

@@ -8,7 +8,8 @@ export type PoisonReason =
   | "not-wire-format" // the value is not magic byte 0 and a schema id
   | "unknown-schema" // the registry does not know the schema id
   | "undecodable" // the bytes do not fit the schema they name
-  | "type-mismatch"; // ce_type disagrees with the record's schema
+  | "type-mismatch" // ce_type disagrees with the record's schema
+  | "unaddressed"; // a replay to a handler that is no more, or no longer takes the event
 
 /** What the headers alone tell. */
 export type Admission =

@@ -24,7 +24,7 @@ export interface OutboundRecord {
   readonly partition?: number;
   readonly key: string | Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string | Buffer>>;
+  readonly headers: RecordHeaders;
 }
 
 /** The last value of a header, as bytes: if it stands twice, Spring's own is the last. */

@@ -11,6 +11,7 @@ export interface TopicNames {
   readonly bridges: string;
   readonly parked: string;
   readonly deadLetters: string;
+  readonly replays: string;
   readonly decisions: string;
   readonly executions: string;
 }
@@ -32,6 +33,7 @@ export function topicNames(prefix: string): TopicNames {
     bridges: `${prefix}.bridges`,
     parked: `${prefix}.parked`,
     deadLetters: `${prefix}.dead-letters`,
+    replays: `${prefix}.replays`,
     decisions: `${prefix}.decisions`,
     executions: `${prefix}.executions`,
   };

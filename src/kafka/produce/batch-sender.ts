@@ -1,5 +1,6 @@
 import {
   CompressionTypes,
+  type IHeaders,
   type Message,
   Partitioners,
   type Producer,
@@ -121,7 +122,8 @@ export class BatchSender {
     let message = this.#messages.get(queued);
     if (message === undefined) {
       const { key, value, headers, partition } = queued.record;
-      message = { key, value, headers: { ...headers }, ...(partition === undefined ? {} : { partition }) };
+      const own = { ...headers } as IHeaders;
+      message = { key, value, headers: own, ...(partition === undefined ? {} : { partition }) };
       this.#messages.set(queued, message);
     }
     return message;

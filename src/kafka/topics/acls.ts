@@ -2,7 +2,7 @@ import type { TopicNames } from "../../model/topics.ts";
 
 /** What each part of an installation may do at the brokers, and no more: one principal a part. Pure. */
 
-export const aclParts = ["billing-core", "bridge-before", "bridge-after", "subscriber", "setup"] as const;
+export const aclParts = ["billing-core", "bridge-before", "bridge-after", "subscriber", "operator", "setup"] as const;
 export type AclPart = (typeof aclParts)[number];
 
 /** As kafka-acls.sh spells them. Read and Write include Describe. */
@@ -50,7 +50,8 @@ export function aclsFor(
         ...topics(facts, ["Read"], "takes up facts"),
         ...topics([names.handlers], ["Read"], "reads the handlers"),
         ...topics([names.parked], ["Read", "Write"], "moves lanes out of the way, and back"),
-        ...topics([names.deadLetters], ["Read", "Write"], "writes dead letters, and replays them"),
+        ...topics([names.deadLetters], ["Write"], "writes dead letters"),
+        ...topics([names.replays], ["Read"], "takes up replays"),
         ...topics([names.executions], ["Write"], "logs executions"),
         groups(`${groupPrefix}.after.`, ["Read"], "one group per handler or group of handlers"),
       ];
@@ -58,6 +59,13 @@ export function aclsFor(
       return [
         ...topics(facts, ["Read"], "reads what happened; requests and verdicts are none of its business"),
         groups("subscriber.", ["Read"], "groups of its own"),
+      ];
+    case "operator":
+      return [
+        ...topics([names.deadLetters], ["Read"], "lists and shows dead letters"),
+        ...topics([names.replays], ["Read", "Write"], "replays dead letters, and sees what became of it"),
+        ...topics([...facts, ...before], ["Read"], "finds newer events of a key, and how old the oldest unread is"),
+        groups(`${groupPrefix}.`, ["Read"], "lists groups with their lag, and resets them"),
       ];
     case "setup":
       return [

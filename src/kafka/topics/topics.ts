@@ -49,6 +49,7 @@ export function planTopics(names: TopicNames, settings: TopicSettings): readonly
     plan(names.bridges, { "cleanup.policy": "compact", "max.message.bytes": String(factBytes) }, 1),
     plan(names.parked, kept(14 * dayMs, carryingBytes)),
     plan(names.deadLetters, kept(30 * dayMs, carryingBytes)),
+    plan(names.replays, kept(14 * dayMs, carryingBytes)),
     plan(names.decisions, kept(7 * dayMs, carryingBytes)),
     plan(names.executions, kept(7 * dayMs)),
   ];

@@ -75,6 +75,7 @@ test("each topic is kept for as long as its purpose needs, and no longer", () =>
     "billing.bridges": undefined,
     "billing.parked": String(14 * dayMs),
     "billing.dead-letters": String(30 * dayMs),
+    "billing.replays": String(14 * dayMs),
     "billing.decisions": String(7 * dayMs),
     "billing.executions": String(7 * dayMs),
   });
@@ -92,7 +93,7 @@ test("topics that carry whole records take twice the size of a fact", () => {
   const large = plans.filter(({ config }) => config["max.message.bytes"] === String(carryingBytes));
   assert.deepEqual(
     large.map(({ topic }) => topic),
-    ["billing.verdicts", "billing.parked", "billing.dead-letters", "billing.decisions"],
+    ["billing.verdicts", "billing.parked", "billing.dead-letters", "billing.replays", "billing.decisions"],
   );
   assert.equal(Number(planOf("billing.clients").config["max.message.bytes"]) * 2, carryingBytes);
 });

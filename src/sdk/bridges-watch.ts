@@ -73,7 +73,12 @@ export class BridgesWatch {
     const heardMs = this.#options.clock.monotonicMs();
     // One after another: a farewell must not be overtaken by the beat before it.
     this.#reading = this.#reading.then(async () => {
-      await this.#read(record, heardMs);
+      try {
+        await this.#read(record, heardMs);
+      } catch (defect) {
+        // Anybody may write here: it must not end the listening, and an unhandled rejection the core.
+        this.#options.client.logger.error({ detail: messageOf(defect) }, "defect: a heartbeat could not be taken in");
+      }
       this.#unread--;
     });
   }

@@ -19,6 +19,8 @@ interface Known {
 /** Far more than clocks drift, far less than an outage takes: the least delay follows the one and not the other. */
 const relaxedShare = 0.01;
 const rememberedWindows = 100;
+/** Far more than there are; past it nobody is skipped, as one of those not remembered may have a handler. */
+const mostRemembered = 1000;
 
 /**
  * Whether asking can be skipped. Only if
@@ -36,6 +38,8 @@ export class KnownBridges {
   #lastHeardMs = -Infinity;
   /** Since when beats have come without a gap. */
   #sinceMs = Infinity;
+  /** When an instance was last heard that there was no room for. */
+  #overflowMs = -Infinity;
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
@@ -45,6 +49,11 @@ export class KnownBridges {
     if (nowMs - this.#lastHeardMs >= this.#windowMs) this.#sinceMs = nowMs;
     this.#lastHeardMs = nowMs;
     const before = this.#known.get(instance);
+    if (before === undefined) this.#forgetOld(nowMs);
+    if (before === undefined && this.#known.size >= mostRemembered) {
+      this.#overflowMs = nowMs;
+      return;
+    }
     if (uptimeMs === null) {
       const leastDelayMs = before?.leastDelayMs ?? Infinity;
       this.#known.set(instance, { heardMs: nowMs, saidMs: nowMs, leastDelayMs, eventIds });
@@ -56,7 +65,6 @@ export class KnownBridges {
     const relaxedMs = before === undefined ? Infinity : before.leastDelayMs + (nowMs - before.heardMs) * relaxedShare;
     const leastDelayMs = Math.min(delayMs, relaxedMs);
     this.#known.set(instance, { heardMs: nowMs, saidMs: uptimeMs + leastDelayMs, leastDelayMs, eventIds });
-    this.#forgetOld(nowMs);
   }
 
   /** The instance has said good-bye. */
@@ -66,7 +74,7 @@ export class KnownBridges {
 
   /** True: no handler would be asked, so nobody has to be. */
   noneHas(eventId: string, nowMs: number): boolean {
-    if (nowMs - this.#sinceMs < this.#windowMs) return false;
+    if (nowMs - this.#sinceMs < this.#windowMs || nowMs - this.#overflowMs <= this.#windowMs) return false;
     let saidNo = false;
     for (const { heardMs, saidMs, eventIds } of this.#known.values()) {
       if (nowMs - heardMs > this.#windowMs) continue;

@@ -45,6 +45,7 @@ export async function readHeartbeat(registry: Pick<Registry, "recordById">, valu
   const reading = await readOwnRecord(registry, heartbeatSchema.record, value);
   if (reading.kind !== "fields") return reading;
   const written = reading.fields as unknown as Written;
+  if (!isWritten(written)) return { kind: "unreadable", detail: "its schema is not one of a heartbeat" };
   return {
     kind: "heartbeat",
     beat: {
@@ -56,6 +57,16 @@ export async function readHeartbeat(registry: Pick<Registry, "recordById">, valu
       uptimeMs: Number(written.uptime_ms),
     },
   };
+}
+
+/** Whoever may register schemas may give this record's name to another record. */
+function isWritten({ event_ids: ids, instance_id: instance, uptime_ms: uptime }: Partial<Written>): boolean {
+  return (
+    Array.isArray(ids) &&
+    ids.every((id) => typeof id === "string") &&
+    typeof instance === "string" &&
+    (typeof uptime === "number" || typeof uptime === "bigint")
+  );
 }
 
 interface Written {

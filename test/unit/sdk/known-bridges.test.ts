@@ -31,6 +31,21 @@ describe("what is known of the bridges", () => {
     assert.equal(known.noneHas("clients.update", 2505), true);
   });
 
+  it("remembers a bounded number of instances, and asks while there are more", () => {
+    const known = new KnownBridges(windowMs);
+    hearBeats(known, "a", nothing, [0, 3000]);
+    assert.equal(known.noneHas("clients.update", 3100), true);
+    for (let at = 0; at < 5000; at++) known.hear({ instance: `x${at}`, uptimeMs: at, eventIds: nothing }, 3100);
+    known.hear({ instance: "late", uptimeMs: 1, eventIds: some }, 3100);
+    assert.equal(known.noneHas("clients.update", 3200), false);
+    // They fell silent: they are forgotten once somebody new is heard long after.
+    const laterMs = 3100 + 101 * windowMs;
+    for (let at = 0; at <= 3000; at += beatMs) {
+      known.hear({ instance: "b", uptimeMs: at, eventIds: nothing }, laterMs + at);
+    }
+    assert.equal(known.noneHas("clients.update", laterMs + 3000), true);
+  });
+
   it("asks where one of several has a handler, and skips for other events", () => {
     const known = new KnownBridges(windowMs);
     for (let at = 0; at <= 3000; at += beatMs) {

@@ -15,6 +15,8 @@ export interface CheckedRequest {
 
 const usualDeadlineMs = 1500;
 const maxDeadlineMs = 5000;
+/** Of an Avro int. */
+const maxAttempt = 2 ** 31 - 1;
 
 /** Throws BridgeError USAGE, UNKNOWN_EVENT or DATA_INVALID, as BillingClient.request says. */
 export function checkRequest(
@@ -51,11 +53,16 @@ function contextOf({ data }: CheckedEvent, own: RequestOptions, client: BillingC
   const attempt = own.attempt ?? 1;
   if (!Number.isSafeInteger(attempt) || attempt < 1)
     throw new BridgeError("USAGE", "attempt must be a whole number from 1 on");
+  if (attempt > maxAttempt) throw new BridgeError("USAGE", `attempt must be at most ${maxAttempt}`);
+  const operationId = own.operationId ?? randomUUID();
+  // The bridge would read another one, and its verdict be about another operation: it takes quotes for Spring's.
+  if (operationId === "" || !operationId.isWellFormed() || /^".*"$/s.test(operationId))
+    throw new BridgeError("USAGE", "operationId must be well-formed text, not empty and not between quotation marks");
   return {
     data,
     onSilence,
     attempt,
-    operationId: own.operationId ?? randomUUID(),
+    operationId,
     baseVersion: own.baseVersion ?? null,
   };
 }

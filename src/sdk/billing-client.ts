@@ -22,6 +22,8 @@ import type { RequestVerdict } from "./request-verdict.ts";
 import { Requests } from "./requests.ts";
 
 const closeMs = 5000;
+/** After it nobody waits for a request's verdict, so nobody need write it. Milliseconds. */
+const longestDeadlineMs = 5000;
 
 /**
  * Connects a billing core. Rejects with BridgeError BROKER_UNAVAILABLE, REGISTRY_UNAVAILABLE, NOT_SET_UP (run `setup` first),
@@ -42,6 +44,8 @@ class KafkaBillingClient implements BillingClient {
   readonly #options: BillingClientOptions;
   readonly #topics: TopicNames;
   readonly #producer: RecordProducer;
+  /** Its own: a request must not wait behind the facts, or for the broker that leads their topic. */
+  readonly #asking: RecordProducer;
   readonly #codecs: EventCodecs;
   readonly #events: ClientEvents;
   readonly #requests: Requests | null;
@@ -54,9 +58,11 @@ class KafkaBillingClient implements BillingClient {
     const topics = topicNames(options.topicPrefix ?? "billing");
     const codecs = new EventCodecs(registry, topics);
     const producer = createRecordProducer(client, { timeoutMs: options.publishTimeoutMs ?? 30_000 });
+    const asking = createRecordProducer(client, { timeoutMs: longestDeadlineMs });
     this.#topics = topics;
     this.#codecs = codecs;
     this.#producer = producer;
+    this.#asking = asking;
     this.#events = new ClientEvents(options.source);
     this.#requests =
       options.requests === false
@@ -65,7 +71,7 @@ class KafkaBillingClient implements BillingClient {
             options,
             client,
             registry,
-            producer,
+            producer: asking,
             codecs,
             topics,
             events: this.#events,
@@ -78,7 +84,7 @@ class KafkaBillingClient implements BillingClient {
     const opened = Promise.all([
       this.#producer.connect(),
       this.#codecs.open(this.#options.events, this.#requests !== null),
-      this.#requests?.open(ms),
+      ...(this.#requests === null ? [] : [this.#asking.connect(), this.#requests.open(ms)]),
     ]);
     await within(systemClock, ms, "connecting to Kafka and the schema registry", opened);
   }
@@ -110,7 +116,8 @@ class KafkaBillingClient implements BillingClient {
   }
 
   ready(): boolean {
-    return this.#producer.ready() && (this.#requests?.ready() ?? true) && this.#closing === null;
+    const asks = this.#requests === null || (this.#asking.ready() && this.#requests.ready());
+    return this.#producer.ready() && asks && this.#closing === null;
   }
 
   counts(): BillingClientCounts {
@@ -124,7 +131,8 @@ class KafkaBillingClient implements BillingClient {
 
   async #close(): Promise<void> {
     this.#requests?.silenceAll();
-    await Promise.all([this.#producer.close(closeMs), this.#requests?.close(closeMs)]);
+    const producers = [this.#producer, this.#asking];
+    await Promise.all([...producers.map((producer) => producer.close(closeMs)), this.#requests?.close(closeMs)]);
   }
 }
 

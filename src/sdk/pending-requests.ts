@@ -46,7 +46,11 @@ export class PendingRequests<Reply> {
 
   /** Hands a reply to its request. `fingerprint` tells an equal repetition from a contradiction. */
   settle(id: string, reply: Reply, fingerprint: string): ReplyEnd {
-    if (this.#end(id, reply, fingerprint)) return "answered";
+    return this.#end(id, reply, fingerprint) ? "answered" : this.after(id, fingerprint);
+  }
+
+  /** What a reply is to a request that does not wait. */
+  after(id: string, fingerprint: string): Exclude<ReplyEnd, "answered"> {
     const before = this.#ended.get(id);
     if (before === undefined) return "foreign";
     if (before === null) return "late";

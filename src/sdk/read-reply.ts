@@ -11,15 +11,22 @@ export type ReplyReading =
   | { readonly kind: "verdict"; readonly verdict: Verdict }
   | { readonly kind: "unusable"; readonly detail: string };
 
+/** What a verdict must be about to be applied. */
+export interface Asked extends Pick<RequestContext, "operationId" | "attempt"> {
+  /** SHA-256 of what was sent, hex. */
+  readonly dataHash: string;
+  /** The schema it was written with: changed data comes back with the same. */
+  readonly schemaId: number;
+}
+
 /**
  * Reads a reply and holds it against what was asked: a verdict about other data, another operation or another attempt is
- * never applied. Never rejects; ends at `untilMs` (monotonic) at the latest.
+ * never applied, and data only with an allow. Never rejects; ends at `untilMs` (monotonic) at the latest.
  */
 export function readReply(
   registry: Registry,
   record: InboundRecord,
-  dataHash: string,
-  request: RequestContext,
+  asked: Asked,
   { clock, untilMs }: { readonly clock: Clock; readonly untilMs: number },
 ): Promise<ReplyReading> {
   return new Promise((resolve) => {
@@ -30,33 +37,30 @@ export function readReply(
       timer.cancel();
       resolve(reading);
     };
-    read(registry, record, dataHash, request).then(end, (error: unknown) => end(unusable(messageOf(error))));
+    read(registry, record, asked).then(end, (error: unknown) => end(unusable(messageOf(error))));
   });
 }
 
-async function read(
-  registry: Registry,
-  { value }: InboundRecord,
-  dataHash: string,
-  request: RequestContext,
-): Promise<ReplyReading> {
+async function read(registry: Registry, { value }: InboundRecord, asked: Asked): Promise<ReplyReading> {
   if (value === null) return unusable("the reply has no value");
   const reading = await readVerdict(registry, value);
   if (reading.kind !== "verdict") return unusable(reading.detail);
   const { dataValue, ...verdict } = reading.verdict;
-  const mismatch = mismatchOf(reading.verdict, dataHash, request);
+  const mismatch = mismatchOf(reading.verdict, asked);
   if (mismatch !== null) return unusable(mismatch);
-  if (dataValue === null) return { kind: "verdict", verdict: { ...verdict, data: null } };
+  if (dataValue === null || verdict.decision !== "allow")
+    return { kind: "verdict", verdict: { ...verdict, data: null } };
   const framed = unframe(dataValue);
   if (framed.kind !== "framed") return unusable(framed.detail);
+  if (framed.schemaId !== asked.schemaId) return unusable("the changed data has another schema than what was asked");
   const lookup = await registry.codecById(framed.schemaId);
   if (lookup.kind !== "codec") return unusable(`the changed data's schema ${framed.schemaId} cannot be had`);
   return { kind: "verdict", verdict: { ...verdict, data: lookup.codec.decode(dataValue) } };
 }
 
-function mismatchOf(verdict: WireVerdict, dataHash: string, request: RequestContext): string | null {
-  if (verdict.dataHash !== dataHash) return "the reply is about other data than was asked";
-  if (verdict.operationId !== request.operationId || verdict.attempt !== request.attempt)
+function mismatchOf(verdict: WireVerdict, asked: Asked): string | null {
+  if (verdict.dataHash !== asked.dataHash) return "the reply is about other data than was asked";
+  if (verdict.operationId !== asked.operationId || verdict.attempt !== asked.attempt)
     return "the reply is about another operation";
   return null;
 }

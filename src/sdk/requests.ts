@@ -5,9 +5,11 @@ import { createPartitionTail, type PartitionTail } from "../kafka/consume/partit
 import type { RecordProducer } from "../kafka/produce/producer.ts";
 import { requestHeaders } from "../kafka/records/headers.ts";
 import type { Registry } from "../kafka/registry/registry.ts";
+import { subjectOf, verdictSchema } from "../kafka/registry/schemas.ts";
 import type { Clock } from "../model/clock.ts";
 import { type InboundRecord, lastHeader } from "../model/record.ts";
 import type { TopicNames } from "../model/topics.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { BillingEvent } from "./billing-event.ts";
 import { BridgesWatch } from "./bridges-watch.ts";
 import { type CheckedRequest, checkRequest } from "./check-request.ts";
@@ -15,7 +17,7 @@ import type { AboutRequest, ClientEvents } from "./client-events.ts";
 import type { BillingClientOptions, RequestOptions } from "./client-options.ts";
 import { CoreBreaker, type Passage } from "./core-breaker.ts";
 import type { EventCodecs } from "./event-codecs.ts";
-import { PendingRequests } from "./pending-requests.ts";
+import { PendingRequests, type ReplyEnd } from "./pending-requests.ts";
 import { readReply } from "./read-reply.ts";
 import { type RequestVerdict, silentVerdict, verdictOf } from "./request-verdict.ts";
 
@@ -36,6 +38,8 @@ interface Asking extends CheckedRequest {
   readonly startMs: number;
   readonly untilMs: number;
   readonly about: AboutRequest;
+  /** What was wrong with the last reply that could not be used. */
+  unusable: string | null;
 }
 
 const usualSilences = 5;
@@ -43,11 +47,14 @@ const usualSilences = 5;
 /**
  * Requests and their verdicts. Three things end a request that was asked, whichever comes first: its reply, its deadline, a
  * record that cannot be sent. The deadline is a timer of this process and starts with the call; everything else is a race
- * against it. Three things end a request before it is asked: no bridge has a handler, too many wait, the bridge fell silent.
+ * against it. A reply that cannot be used ends nothing: anybody who can write to the topic may have written it, and the bridge's own
+ * may still come. Three things end a request before it is asked: no bridge has a handler, too many wait, the bridge fell silent.
  */
 export class Requests {
   readonly #parts: RequestParts;
-  readonly #pending: PendingRequests<InboundRecord>;
+  readonly #pending: PendingRequests<Verdict>;
+  /** What waits, by correlation id: a reply is held against it before it may end the wait. */
+  readonly #asked = new Map<string, Asking>();
   readonly #replies: PartitionTail;
   readonly #bridges: BridgesWatch | null;
   readonly #breaker: CoreBreaker;
@@ -75,7 +82,12 @@ export class Requests {
   /** Resolves when every reply written from now on will be seen. */
   async open(timeoutMs: number): Promise<void> {
     this.#bridges?.start();
-    this.#replyPartition = (await this.#replies.start(timeoutMs)).partition;
+    const { registry, topics } = this.#parts;
+    // Looked up now, so that no verdict has to wait for the registry. A bridge of another version may use another schema.
+    const prepared = registry
+      .recordBySchema(subjectOf(topics.verdicts, verdictSchema.record), verdictSchema.text)
+      .catch(() => undefined);
+    [{ partition: this.#replyPartition }] = await Promise.all([this.#replies.start(timeoutMs), prepared]);
   }
 
   ready(): boolean {
@@ -106,7 +118,8 @@ export class Requests {
     // The codec was looked up when the client was made: no wait here depends on the registry.
     const value = codecs.request(checked.event.type).encode(checked.event.data);
     const about = { eventId: checked.event.type.id, operationId: context.operationId, attempt: context.attempt };
-    const asking: Asking = { ...checked, value, startMs, untilMs: startMs + checked.deadlineMs, about };
+    const untilMs = startMs + checked.deadlineMs;
+    const asking: Asking = { ...checked, value, startMs, untilMs, about, unusable: null };
     const verdict = await this.#decide(asking);
     const { changed, decidedBy, decision, handler, ms } = verdict;
     events.tell("verdict", { ...about, decision, decidedBy, handler, changed, ms });
@@ -130,26 +143,15 @@ export class Requests {
       return silentVerdict(context, "core-breaker", "the bridge has fallen silent", this.#elapsed(asking));
     }
     const answer = await this.#send(asking);
-    if (answer.kind === "reply") return this.#read(asking, answer.record);
-    events.tell("silence", { ...about, why: answer.kind === "unsent" ? messageOf(answer.error) : null });
-    if (answer.kind === "silence" || isNoFaultOfData(answer.error)) this.#onSilence(passage);
-    const why = answer.kind === "unsent" ? messageOf(answer.error) : null;
-    return silentVerdict(context, "silence", why, this.#elapsed(asking));
-  }
-
-  async #read(asking: Asking, record: InboundRecord): Promise<RequestVerdict> {
-    const { clock, events, registry } = this.#parts;
-    const { about, context, untilMs, value } = asking;
-    const dataHash = createHash("sha256").update(value).digest("hex");
-    // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
-    const reading = await readReply(registry, record, dataHash, context, { clock, untilMs });
-    if (reading.kind === "verdict") {
+    if (answer.kind === "reply") {
       const openMs = this.#breaker.answered(clock.monotonicMs());
       if (openMs !== null) events.tell("core-breaker-closed", { openMs: Math.round(openMs) });
-      return verdictOf(context, reading.verdict, this.#elapsed(asking));
+      return verdictOf(context, answer.verdict, this.#elapsed(asking));
     }
-    events.tell("unreadable", { ...about, why: reading.detail });
-    return silentVerdict(context, "silence", reading.detail, this.#elapsed(asking));
+    const why = answer.kind === "unsent" ? messageOf(answer.error) : asking.unusable;
+    events.tell("silence", { ...about, why });
+    if (answer.kind === "silence" || isNoFaultOfData(answer.error)) this.#onSilence(passage);
+    return silentVerdict(context, "silence", why, this.#elapsed(asking));
   }
 
   #onSilence(passage: Passage): void {
@@ -159,13 +161,15 @@ export class Requests {
     events.tell("core-breaker-opened", { silences: options.breakerSilences ?? usualSilences });
   }
 
-  async #send({ topic, event, context, value, untilMs }: Asking): Promise<Answer> {
+  async #send(asking: Asking): Promise<Answer> {
+    const { topic, event, context, value, untilMs } = asking;
     const { clock, producer, topics } = this.#parts;
     const correlationId = randomBytes(16);
     const id = correlationId.toString("hex");
     const leftMs = untilMs - clock.monotonicMs();
     let unsent: { readonly error: unknown } | null = null;
-    const reply = new Promise<InboundRecord | null>((resolve) => this.#pending.add(id, leftMs, resolve));
+    const reply = new Promise<Verdict | null>((resolve) => this.#pending.add(id, leftMs, resolve));
+    this.#asked.set(id, asking);
     const headers = requestHeaders({
       ...event.headers,
       correlationId,
@@ -181,8 +185,9 @@ export class Requests {
       unsent = { error };
       this.#pending.silence(id);
     });
-    const record = await reply;
-    if (record !== null) return { kind: "reply", record };
+    const verdict = await reply;
+    this.#asked.delete(id);
+    if (verdict !== null) return { kind: "reply", verdict };
     // Written by the handler above, which the compiler does not follow.
     const failure = unsent as { readonly error: unknown } | null;
     return failure === null ? { kind: "silence" } : { kind: "unsent", error: failure.error };
@@ -194,16 +199,45 @@ export class Requests {
 
   #onReply(record: InboundRecord): void {
     const correlationId = lastHeader(record.headers, "kafka_correlationId")?.toString("hex");
-    const fingerprint = createHash("sha256")
-      .update(record.value ?? "")
-      .digest("base64");
-    const end = correlationId === undefined ? "foreign" : this.#pending.settle(correlationId, record, fingerprint);
+    const asking = correlationId === undefined ? undefined : this.#asked.get(correlationId);
+    if (correlationId !== undefined && asking !== undefined) void this.#read(correlationId, asking, record);
+    else
+      this.#tellOf(
+        record,
+        correlationId === undefined ? "foreign" : this.#pending.after(correlationId, fingerprintOf(record)),
+      );
+  }
+
+  /** Never rejects. */
+  async #read(id: string, asking: Asking, record: InboundRecord): Promise<void> {
+    const { clock, codecs, events, registry } = this.#parts;
+    const { about, context, event, untilMs, value } = asking;
+    const dataHash = createHash("sha256").update(value).digest("hex");
+    const { schemaId } = codecs.request(event.type);
+    // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
+    const reading = await readReply(registry, record, { ...context, dataHash, schemaId }, { clock, untilMs });
+    if (reading.kind === "verdict") {
+      this.#tellOf(record, this.#pending.settle(id, reading.verdict, fingerprintOf(record)));
+      return;
+    }
+    asking.unusable = reading.detail;
+    events.tell("unreadable", { ...about, why: reading.detail });
+  }
+
+  #tellOf(record: InboundRecord, end: ReplyEnd): void {
     if (end !== "answered") this.#parts.events.tell(end, { operationId: record.key?.toString() ?? null });
   }
 }
 
+/** Tells an equal repetition from a contradiction. */
+function fingerprintOf({ value }: InboundRecord): string {
+  return createHash("sha256")
+    .update(value ?? "")
+    .digest("base64");
+}
+
 type Answer =
-  | { readonly kind: "reply"; readonly record: InboundRecord }
+  | { readonly kind: "reply"; readonly verdict: Verdict }
   | { readonly kind: "silence" }
   | { readonly kind: "unsent"; readonly error: unknown };
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { after, before, test } from "node:test";
 import type { BillingEvent } from "../../src/sdk/billing-event.ts";
@@ -85,7 +86,7 @@ test("where no bridge was heard it asks; after five silences in a row it decides
 
 test("what says nothing about the bridge is no silence: a full table, a record that is too large, a client that closes", async () => {
   const client = await topics.core({ onSilence: "allow", maxPending: 4, source: "/test/full" });
-  const extra = { note: JSON.stringify("x".repeat(1_200_000)) };
+  const extra = { note: JSON.stringify(randomBytes(1_500_000).toString("base64")) };
   for (let at = 0; at < 6; at++) {
     const verdict = await client.request({ ...update, data: { ...update.data, extra } }, { deadlineMs: 3000 });
     assert.deepEqual([verdict.decidedBy, verdict.warnings.length], ["silence", 1]);

@@ -1,0 +1,4 @@
+import { testFaults } from "../support/faults/fault-tests.ts";
+import { outageGroup } from "../support/faults/outage-group.ts";
+
+testFaults(outageGroup);

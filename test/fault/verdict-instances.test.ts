@@ -1,0 +1,4 @@
+import { testFaults } from "../support/faults/fault-tests.ts";
+import { instanceGroup } from "../support/faults/instance-group.ts";
+
+testFaults(instanceGroup);

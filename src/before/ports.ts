@@ -102,6 +102,9 @@ export interface BeforeObserver {
   unsent(record: InboundRecord, detail: string): void;
   unanswered(record: InboundRecord, end: RequestEnd, detail: string): void;
   skewed(record: InboundRecord, skewMs: number): void;
+  /** Nothing more is fetched: the requests in flight hold this many bytes. */
+  paused(reason: "bytes", bytes: number): void;
+  resumed(bytes: number): void;
 }
 
 /** How a shadow ended; `outcome` and `ms` as a verdict would state them. */

@@ -42,10 +42,6 @@ export class RequestCommits {
     this.#tick ??= this.#commitLater();
   }
 
-  partitions(): readonly TopicPartition[] {
-    return [...this.#owned.values()];
-  }
-
   /** Returns what settles the record; undefined when its partition is not owned, or it is open or settled already. */
   open({ topic, partition, offset }: InboundRecord): (() => void) | undefined {
     const owned = this.#owned.get(`${topic}/${partition}`);

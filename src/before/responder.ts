@@ -5,6 +5,7 @@ import type { InboundRecord } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { BeforeObserver, Decided, Question, Replier, Request, RequestSteps } from "./ports.ts";
 import { RequestCommits } from "./request-commits.ts";
 import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./unasked-verdicts.ts";
@@ -24,6 +25,8 @@ export interface ResponderPorts {
 export interface ResponderLimits {
   /** Requests decided at once. */
   readonly inFlight: number;
+  /** Bytes of the requests in flight at which all partitions are paused. */
+  readonly inFlightBytes: number;
   /** The configured deadline D, milliseconds, for requests that state none. */
   readonly deadlineMs: number;
   readonly commitEveryMs: number;
@@ -55,6 +58,7 @@ export class Responder implements RecordSink {
   readonly #ports: ResponderPorts;
   readonly #limits: ResponderLimits;
   readonly #commits: RequestCommits;
+  readonly #held: HeldBytes;
   #inFlight = 0;
   #draining = false;
   #idle: (() => void) | null = null;
@@ -63,6 +67,13 @@ export class Responder implements RecordSink {
     this.#ports = ports;
     this.#limits = limits;
     this.#commits = new RequestCommits(ports.source, ports.clock, limits.commitEveryMs);
+    const { source, observer } = ports;
+    this.#held = new HeldBytes({
+      source,
+      mostBytes: limits.inFlightBytes,
+      onPaused: (bytes) => observer.paused("bytes", bytes),
+      onResumed: (bytes) => observer.resumed(bytes),
+    });
   }
 
   /** Requests that are being answered now. */
@@ -70,7 +81,13 @@ export class Responder implements RecordSink {
     return this.#inFlight;
   }
 
+  /** Bytes of those requests. */
+  get inFlightBytes(): number {
+    return this.#held.bytes;
+  }
+
   assigned(partitions: readonly AssignedPartition[]): void {
+    this.#held.assigned(partitions);
     this.#commits.assigned(partitions);
   }
 
@@ -80,13 +97,16 @@ export class Responder implements RecordSink {
     for (const record of records) {
       const settle = this.#commits.open(record);
       if (settle === undefined) continue;
+      const bytes = sizeOf(record);
       this.#inFlight++;
+      this.#held.took(bytes);
       const ended = this.#answer(record).catch((defect: unknown) => {
         this.#ports.observer.unanswered(record, "defect", messageOf(defect));
       });
       void ended.then(() => {
         settle();
         this.#inFlight--;
+        this.#held.gave(bytes);
         if (this.#inFlight === 0) this.#idle?.();
       });
     }
@@ -95,7 +115,7 @@ export class Responder implements RecordSink {
   /** Takes nothing more up, lets what is in flight be answered, commits. Resolves within `ms` and two seconds. */
   async drain(ms: number): Promise<void> {
     this.#draining = true;
-    for (const owned of this.#commits.partitions()) this.#ports.source.pause(owned);
+    this.#held.close();
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#ports.clock.after(ms, resolve);
@@ -176,6 +196,11 @@ export class Responder implements RecordSink {
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+/** What a record keeps in memory until it is answered, roughly: its headers are small against any value worth bounding. */
+function sizeOf({ key, value }: InboundRecord): number {
+  return 1024 + (key?.length ?? 0) + (value?.length ?? 0);
 }
 
 function unasked(verdict: Verdict): Decided {

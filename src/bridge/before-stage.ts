@@ -86,9 +86,12 @@ export function composeBefore(
       clock,
       lagMs: () => (lag.isTooMuch ? lag.worstMs : 0),
     },
-    { inFlight: settings.before.inFlight, deadlineMs: settings.before.deadlineMs, commitEveryMs: 200 },
+    { ...settings.before, commitEveryMs: 200 },
   );
   parts.metrics.observeGauge("requests_in_flight", "Requests being answered.", null, () => [["", responder.inFlight]]);
+  parts.metrics.observeGauge("requests_in_flight_bytes", "Bytes of the requests being answered.", null, () => [
+    ["", responder.inFlightBytes],
+  ]);
 
   parts.metrics.observeGauge("event_loop_lag_seconds", "How late the verdicts' event loop is at worst.", null, () => [
     ["", lag.worstMs / 1000],

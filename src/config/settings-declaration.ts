@@ -118,6 +118,12 @@ export const settingsDeclaration = {
       1024,
       "Requests decided at once; past it the verdict is `undecided`, `overload`.",
     ),
+    inFlightBytes: setting(
+      "BEFORE_IN_FLIGHT_BYTES",
+      "bytes",
+      67_108_864,
+      "Bytes of the requests in flight; at it no more are fetched until half of them are answered. At least 1 MiB.",
+    ),
   },
   after: {
     inFlight: setting("AFTER_IN_FLIGHT", "count", 128, "Deliveries in flight at once, per handler group."),

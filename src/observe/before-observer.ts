@@ -52,6 +52,13 @@ export function observeBefore(logger: Logger, metrics: Metrics): BeforeObserver 
         "a request comes from the future: the clocks of core, broker or bridge disagree",
       );
     },
+    paused(reason, bytes) {
+      metrics.requestPauses.inc({ reason });
+      logger.warn({ reason, bytes }, "requests paused: those in flight hold too much");
+    },
+    resumed(bytes) {
+      logger.info({ bytes }, "requests resumed");
+    },
   };
 }
 

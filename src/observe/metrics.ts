@@ -21,6 +21,11 @@ export class Metrics {
   readonly requestEnds: Counter<"end"> = this.#counter("request_ends_total", "How requests ended for the bridge.", [
     "end",
   ]);
+  readonly requestPauses: Counter<"reason"> = this.#counter(
+    "request_pauses_total",
+    "How often no more requests were fetched for a while.",
+    ["reason"],
+  );
   readonly requestSeconds: Histogram<"event"> = this.#histogram(
     "request_seconds",
     "From a request's receipt to its acknowledged reply.",
@@ -106,6 +111,19 @@ export class Metrics {
   readonly registryWaits: Counter<"group"> = this.#counter(
     "registry_waits_total",
     "Facts that wait because the registry is away.",
+    ["group"],
+  );
+  readonly keysParked: Counter<"group" | "reason"> = this.#counter(
+    "keys_parked_total",
+    "Stuck keys that were parked.",
+    ["group", "reason"],
+  );
+  readonly factsParked: Counter<"group"> = this.#counter("facts_parked_total", "Facts copied to the parked topic.", [
+    "group",
+  ]);
+  readonly parkFailures: Counter<"group"> = this.#counter(
+    "park_failures_total",
+    "Tries to write or read parked facts that failed.",
     ["group"],
   );
   readonly pauses: Counter<"group" | "reason"> = this.#counter(

@@ -38,6 +38,9 @@ export class FakeRequests {
   readonly skews: number[] = [];
   readonly unsent: string[] = [];
   readonly paused: string[] = [];
+  readonly resumed: string[] = [];
+  /** What the observer heard of it. */
+  readonly pauses: string[] = [];
   reads = 0;
   lagMs = 0;
   read: (() => Promise<Reading>) | null = null;
@@ -48,12 +51,12 @@ export class FakeRequests {
   #repliesFail = false;
   #commitsToFail = 0;
 
-  constructor(limits: { inFlight?: number } = {}) {
+  constructor(limits: { inFlight?: number; inFlightBytes?: number } = {}) {
     this.responder = new Responder(
       {
         source: {
           pause: ({ topic, partition }) => void this.paused.push(`${topic}/${partition}`),
-          resume: () => undefined,
+          resume: ({ topic, partition }) => void this.resumed.push(`${topic}/${partition}`),
           commit: (positions) => {
             if (this.#commitsToFail-- > 0) return Promise.reject(new Error("rebalancing"));
             this.commits.push(...positions);
@@ -100,12 +103,19 @@ export class FakeRequests {
           },
           unsent: (_record, detail) => void this.unsent.push(detail),
           unanswered: (_record, end) => void this.ends.push(end),
+          paused: (reason, bytes) => void this.pauses.push(`paused ${reason} ${bytes}`),
+          resumed: (bytes) => void this.pauses.push(`resumed ${bytes}`),
           skewed: (_record, skewMs) => void this.skews.push(skewMs),
         },
         clock: this.clock,
         lagMs: () => this.lagMs,
       },
-      { inFlight: limits.inFlight ?? 100, deadlineMs: 1500, commitEveryMs: 200 },
+      {
+        inFlight: limits.inFlight ?? 100,
+        inFlightBytes: limits.inFlightBytes ?? 1_048_576,
+        deadlineMs: 1500,
+        commitEveryMs: 200,
+      },
     );
     this.responder.assigned([{ topic: "t", partition: 0 }]);
   }

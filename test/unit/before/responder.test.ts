@@ -198,6 +198,55 @@ describe("the responder to requests", () => {
     assert.deepEqual(world.skews, [80]);
   });
 
+  const large = { value: Buffer.alloc(9000 - 1024) };
+
+  it("pauses all it owns while what is in flight holds too many bytes, until half of them are answered", async () => {
+    const world = new FakeRequests({ inFlightBytes: 20_000 });
+    world.holdDecisions();
+    world.responder.assigned([
+      { topic: "t", partition: 0 },
+      { topic: "t", partition: 1 },
+    ]);
+    world.responder.accept([record(0, large), record(1, large)]);
+    await world.clock.advance(1);
+    assert.deepEqual(world.pauses, []);
+    world.responder.accept([record(2, large), record(3, large)]);
+    await world.clock.advance(1);
+    assert.deepEqual(world.pauses, ["paused bytes 27000"], "once, whatever still comes of a fetch");
+    assert.deepEqual(world.paused, ["t/0", "t/1"]);
+    assert.equal(world.responder.inFlightBytes, 36_000, "and what comes is answered all the same");
+    for (let answered = 0; answered < 2; answered++) world.finishOne(0, allowVerdictFor);
+    await world.clock.advance(1);
+    assert.deepEqual(world.resumed, []);
+    world.finishOne(0, allowVerdictFor);
+    await world.clock.advance(1);
+    assert.deepEqual(world.resumed, ["t/0", "t/1"]);
+    assert.deepEqual(world.pauses.at(-1), "resumed 9000");
+    world.releaseDecisions();
+    await world.clock.advance(1);
+    assert.equal(world.responder.inFlightBytes, 0);
+    assert.equal(world.replies.length, 4);
+  });
+
+  it("pauses what it gains while it holds too many bytes", () => {
+    const world = new FakeRequests({ inFlightBytes: 9000 });
+    world.holdDecisions();
+    world.responder.accept([record(0, large)]);
+    world.responder.assigned([{ topic: "t", partition: 7 }]);
+    assert.deepEqual(world.paused, ["t/0", "t/7"]);
+  });
+
+  it("resumes nothing once it drains, though what it held is answered", async () => {
+    const world = new FakeRequests({ inFlightBytes: 9000 });
+    world.holdDecisions();
+    world.responder.accept([record(0, large)]);
+    const drained = world.responder.drain(3000);
+    world.releaseDecisions();
+    await world.clock.until(drained);
+    assert.deepEqual(world.resumed, []);
+    assert.equal(world.commits.at(-1)?.offset, 1);
+  });
+
   it("drains: takes nothing more, answers what is under way, commits, and does not wait for ever", async () => {
     const world = new FakeRequests();
     world.holdDecisions();

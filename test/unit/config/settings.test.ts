@@ -59,6 +59,12 @@ describe("settings", () => {
     ["a port out of range", { HTTP_PORT: "65536" }, /HTTP_PORT/],
     ["a broker without a port", { KAFKA_BROKERS: "kafka" }, /KAFKA_BROKERS.*host:port/],
     ["a boolean that is none", { KAFKA_TLS: "yes" }, /KAFKA_TLS.*true or false/],
+    ["bytes with a unit", { BEFORE_IN_FLIGHT_BYTES: "64MiB" }, /BEFORE_IN_FLIGHT_BYTES must be bytes/],
+    [
+      "bytes no large record fits",
+      { BEFORE_IN_FLIGHT_BYTES: "1000" },
+      /BEFORE_IN_FLIGHT_BYTES must be bytes from 1048576/,
+    ],
     ["a CIDR with too many bits", { EGRESS_ALLOW: "10.0.0.0/33" }, /EGRESS_ALLOW/],
     ["a registry without a scheme", { SCHEMA_REGISTRY_URL: "localhost:8081" }, /SCHEMA_REGISTRY_URL.*http/],
     ["a deadline the core could not keep", { DEADLINE_MS: "9000" }, /500 to 5000/],

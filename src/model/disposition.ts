@@ -24,10 +24,11 @@ const notCalled = (why: string): Disposition => ({ kind: "retry", spends: false,
 const deadLetter = (code: DeadLetterCode, why: string): Disposition => ({ kind: "dead-letter", code, why });
 const accept = (why: string): Disposition => ({ kind: "accept", why });
 
-const answered = "the handler ended with success; nobody judges its answer after the event";
+const answered = "the handler ended with success; nobody judges what its answer would change";
 
 const byKind: Readonly<Record<Exclude<FailureKind, "status">, Disposition>> = {
   unreachable: retry("nothing says the handler did it: it was not reached, or its answer was lost"),
+  internal: retry("a defect of this program says nothing about the event"),
   timeout: retry("nothing says the handler did it: its answer did not come in time"),
   exit: retry("75 asks for another try; any other exit is unlisted and may pass"),
   killed: retry("ended from outside: says nothing about the event"),
@@ -39,7 +40,7 @@ const byKind: Readonly<Record<Exclude<FailureKind, "status">, Disposition>> = {
     "`when` fails on the same event each time, and skipping it would be a silent loss",
   ),
   "too-large": deadLetter("too-large", "the same event would pass the limit again"),
-  "bad-answer": accept(answered),
+  "bad-answer": retry("a persistent script broke its protocol: nothing says that it did it"),
   "not-permitted": accept(answered),
   invalid: accept(answered),
 };

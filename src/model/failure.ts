@@ -14,6 +14,7 @@ export const failureKinds = [
   "breaker-open", // not called: its breaker is open
   "overload", // not called: its bulkhead and queue are full
   "no-budget", // not called: too little of the request's time remains
+  "internal", // a defect of this program, not of the handler
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
 

@@ -18,9 +18,23 @@ export interface ScriptTask {
   readonly kind: "script";
   /** Relative to SCRIPTS_DIR. */
   readonly path: string;
+  /** Absent: started for each call. */
+  readonly persistent?: PersistentScript;
+}
+
+/** A script that stays up and speaks one JSON document a line. */
+export interface PersistentScript {
+  /** After so many answers a process makes room for a new one; null: never. */
+  readonly maxCalls: number | null;
 }
 
 export type Task = HttpTask | ScriptTask;
+
+/** At most `burst + perSecond * t` calls in any t seconds, per stage and instance. */
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burst: number;
+}
 
 /** How numbers that JSON cannot hold exactly are written into the body: decimals as strings, or as JSON numbers. */
 export type NumberForm = "string" | "json";
@@ -37,6 +51,8 @@ interface HandlerBase {
   readonly priority: number;
   readonly timeoutMs: number;
   readonly numbers: NumberForm;
+  /** Absent: none. */
+  readonly rateLimit?: RateLimit;
 }
 
 /** A field a handler may change, and within which rule. `*` stands for every field that need not be named. */

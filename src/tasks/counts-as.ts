@@ -30,6 +30,7 @@ export function countsAs(failure: Failure, signal: AbortSignal): CallEnd {
     case "breaker-open":
     case "overload":
     case "no-budget":
+    case "internal":
       return "nothing";
   }
 }

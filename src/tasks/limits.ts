@@ -1,6 +1,6 @@
 /** Bounds of a single call. How many run at once is bounded by `GuardLimits`. */
 export interface TaskLimits {
-  /** Longest answer of a before handler, and longest standard output of a script. Bytes. */
+  /** Longest answer of a before handler, longest standard output of a script, longest line of a persistent one. Bytes. */
   readonly answerBytes: number;
   /** How much of a response or of standard error is kept for logs. Bytes. */
   readonly logBytes: number;
@@ -8,6 +8,8 @@ export interface TaskLimits {
   readonly idleSocketMs: number;
   /** Between SIGTERM and SIGKILL, milliseconds. */
   readonly killGraceMs: number;
+  /** Between the end of a persistent script's input and SIGTERM, milliseconds. */
+  readonly endGraceMs: number;
 }
 
 export const defaultLimits: TaskLimits = {
@@ -15,6 +17,7 @@ export const defaultLimits: TaskLimits = {
   logBytes: 8 * 1024,
   idleSocketMs: 1000,
   killGraceMs: 100,
+  endGraceMs: 1000,
 };
 
 /** How many calls of one handler run at once; each handler has its own places and its own queue. */

@@ -4,7 +4,7 @@ import type { AskOutcome, BeforeTasks } from "../before/ports.ts";
 import { messageOf } from "../errors.ts";
 import { bodyEvent, renderBody } from "../model/body.ts";
 import type { Clock } from "../model/clock.ts";
-import type { Failure } from "../model/failure.ts";
+import type { Failure, FailureKind } from "../model/failure.ts";
 import type { Handler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import { maskText, secretValues } from "../model/mask.ts";
@@ -111,6 +111,7 @@ class TaskRunner implements UnguardedTasks {
 
   forget(handlerId: string): void {
     this.#http.forget(handlerId);
+    this.#scripts.forget(handlerId);
   }
 
   close(deadlineMs: number): Promise<void> {
@@ -134,7 +135,7 @@ class TaskRunner implements UnguardedTasks {
     signal: AbortSignal,
     work: (time: CallTime) => Promise<Outcome>,
   ): Promise<Outcome | { readonly kind: "failure"; readonly failure: Failure }> {
-    if (this.#closed !== undefined) return unreachable("the bridge is stopping");
+    if (this.#closed !== undefined) return failed("unreachable", "the bridge is stopping");
     const time = new CallTime(this.#clock, call.timeoutMs, signal);
     try {
       const working = work(time);
@@ -144,8 +145,11 @@ class TaskRunner implements UnguardedTasks {
       );
       return await working;
     } catch (thrown) {
-      this.#logger.error({ handler: handler.id, delivery: call.deliveryId, error: messageOf(thrown) }, "a call broke");
-      return unreachable("an internal error; see the log");
+      this.#logger.error(
+        { handler: handler.id, delivery: call.deliveryId, error: messageOf(thrown) },
+        "internal: a call broke",
+      );
+      return failed("internal", "a defect of the bridge; see its log");
     } finally {
       time.release();
       this.#underWay.delete(time);
@@ -175,6 +179,6 @@ function noHold(): void {
   // nobody counts places
 }
 
-function unreachable(detail: string): { readonly kind: "failure"; readonly failure: Failure } {
-  return { kind: "failure", failure: { kind: "unreachable", detail } };
+function failed(kind: FailureKind, detail: string): { readonly kind: "failure"; readonly failure: Failure } {
+  return { kind: "failure", failure: { kind, detail } };
 }

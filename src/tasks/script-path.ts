@@ -3,7 +3,13 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 
 export type ScriptPath =
   /** Both with every symbolic link resolved. */
-  | { readonly kind: "script"; readonly path: string; readonly directory: string }
+  | {
+      readonly kind: "script";
+      readonly path: string;
+      readonly directory: string;
+      /** Another one when the file was written or replaced. */
+      readonly version: string;
+    }
   | { readonly kind: "refused"; readonly detail: string };
 
 /**
@@ -18,10 +24,11 @@ export async function resolveScript(scriptsDir: string | null, path: string): Pr
     const inside = relative(directory, script);
     if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))
       return refused(`${path} is not inside SCRIPTS_DIR`);
-    if (!(await stat(script)).isFile()) return refused(`${path} is not a file`);
+    const file = await stat(script);
+    if (!file.isFile()) return refused(`${path} is not a file`);
     await access(script, constants.X_OK);
     if (!(await isProgram(script))) return refused(`${path} has no #! line`);
-    return { kind: "script", path: script, directory };
+    return { kind: "script", path: script, directory, version: `${file.ino} ${file.mtimeMs} ${file.size}` };
   } catch (thrown) {
     return refused(`${path} cannot be run (${codeOf(thrown)})`);
   }

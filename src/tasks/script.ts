@@ -1,6 +1,6 @@
 /**
  * Runs scripts: no shell, the body as JSON on standard input, the answer on standard output, the exit code decides
- * (docs, "Local scripts"). The working directory is SCRIPTS_DIR.
+ * (docs/handlers.md, "Scripts"); persistent ones get a line and answer with one. The working directory is SCRIPTS_DIR.
  */
 import type { Clock } from "../model/clock.ts";
 import type { Handler, ScriptTask } from "../model/handler.ts";
@@ -9,12 +9,15 @@ import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime, Over } from "./call-time.ts";
 import { callHeaders, scriptEnvironment } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
+import { type PersistentResult, PersistentScripts } from "./persistent.ts";
+import { ProcessGroups } from "./process-groups.ts";
 import { responseText } from "./response-text.ts";
-import { resolveScript } from "./script-path.ts";
+import { resolveScript, type ScriptPath } from "./script-path.ts";
 import { type ScriptEnd, ScriptProcess } from "./script-process.ts";
 
 export type ScriptResult =
   | ScriptEnd
+  | { readonly kind: "persistent"; readonly result: PersistentResult }
   | { readonly kind: "over"; readonly over: Over }
   | { readonly kind: "refused"; readonly detail: string };
 
@@ -28,22 +31,23 @@ export interface ScriptOptions {
   readonly limits: TaskLimits;
 }
 
-/** A process that waits for a dead disk cannot be killed; the stop of the bridge must not hang on it. Milliseconds. */
-const unkillableMs = 1000;
-
 export class ScriptTasks {
   readonly #options: ScriptOptions;
-  readonly #running = new Set<ScriptProcess>();
+  readonly #groups: ProcessGroups;
+  readonly #persistent: PersistentScripts;
 
   constructor(options: ScriptOptions) {
     this.#options = options;
+    const { clock, limits, logger } = options;
+    this.#groups = new ProcessGroups(clock, logger);
+    this.#persistent = new PersistentScripts({ groups: this.#groups, clock, logger, limits });
   }
 
   /**
    * Rejects never; ends when `time` does. The process may live a little longer, until SIGKILL.
    *
    * @param secrets values masked in what is logged of standard error.
-   * @param hold told of the process: the call's place is taken until it is gone.
+   * @param hold told of the process: the call's place is taken until it is gone, or can be called again.
    */
   async run(
     handler: Handler,
@@ -54,29 +58,41 @@ export class ScriptTasks {
     time: CallTime,
     hold: Hold,
   ): Promise<ScriptResult> {
-    const { scriptsDir, clock, limits } = this.#options;
-    const found = await time.within(resolveScript(scriptsDir, task.path));
-    const script = found.kind === "over" ? found : found.value;
-    if (script.kind !== "script") return script;
+    const found = await time.within(resolveScript(this.#options.scriptsDir, task.path));
+    const program = found.kind === "over" ? found : found.value;
+    if (program.kind !== "script") return program;
+    const { persistent } = task;
+    if (persistent === undefined) return this.#runOnce(handler, program, call, body, secrets, time, hold);
+    const free = Promise.withResolvers<undefined>();
+    hold(free.promise);
+    const request = { handler, call, body, secrets, time, program, persistent };
+    const result = await this.#persistent.run(request, () => free.resolve(undefined));
+    return result.kind === "over" ? result : { kind: "persistent", result };
+  }
+
+  async #runOnce(
+    handler: Handler,
+    program: ScriptPath & { readonly kind: "script" },
+    call: TaskCall,
+    body: string,
+    secrets: readonly string[],
+    time: CallTime,
+    hold: Hold,
+  ): Promise<ScriptResult> {
+    const { clock, limits } = this.#options;
     const headers = callHeaders(call, handler.stage, clock.epochMs(), time.remainingMs());
     const running = new ScriptProcess(
       {
-        path: script.path,
-        directory: script.directory,
+        path: program.path,
+        directory: program.directory,
         environment: scriptEnvironment(headers),
         input: body,
         outputLimit: limits.answerBytes,
         errorLimit: limits.logBytes,
       },
-      clock,
+      this.#groups,
     );
-    if (this.#running.size === 0) process.once("exit", this.#killAll);
-    this.#running.add(running);
     hold(running.gone);
-    void running.gone.then(() => {
-      this.#running.delete(running);
-      if (this.#running.size === 0) process.off("exit", this.#killAll);
-    });
     void running.ended.then((end) => this.#logErrors(handler, call, end, secrets));
     const result = await time.within(running.ended);
     if (result.kind === "done") return result.value;
@@ -84,20 +100,16 @@ export class ScriptTasks {
     return result;
   }
 
-  /** Kills what still runs; resolves when no process is left, or when one could not be killed within a second. */
-  async close(): Promise<void> {
-    this.#killAll();
-    const gone = Promise.all([...this.#running].map((script) => script.gone));
-    const bound = Promise.withResolvers<undefined>();
-    const timer = this.#options.clock.after(unkillableMs, () => bound.resolve(undefined));
-    await Promise.race([gone, bound.promise]);
-    timer.cancel();
+  /** Ends what is kept up for a handler that is gone. */
+  forget(handlerId: string): void {
+    this.#persistent.forget(handlerId);
   }
 
-  /** Also when this process ends without closing: a group of its own would live on. */
-  readonly #killAll = (): void => {
-    for (const script of this.#running) script.kill();
-  };
+  /** Ends what is kept up, kills what still runs; resolves when no process is left, or none that can be killed. */
+  async close(): Promise<void> {
+    await this.#persistent.close();
+    await this.#groups.close();
+  }
 
   #logErrors(handler: Handler, call: TaskCall, end: ScriptEnd, secrets: readonly string[]): void {
     if (end.stderr.length === 0) return;

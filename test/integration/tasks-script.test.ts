@@ -1,87 +1,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { chmod, mkdtemp, rm, symlink, unlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
+import { chmod, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
 import { promisify } from "node:util";
-import type { AskOutcome } from "../../src/before/ports.ts";
-import { systemClock } from "../../src/model/clock.ts";
-import type { Failure } from "../../src/model/failure.ts";
 import { type Logger, silentLogger } from "../../src/model/logger.ts";
-import { createTasks, type TasksOptions, type UnguardedTasks } from "../../src/tasks/runner.ts";
+import { allowed, eventually, failureOf, forbidden, processesIn, scripts } from "../support/scripts.ts";
 import { afterHandler, beforeHandler, guarded, sampleCall, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;
 /** How much later than its timeout a call may end on a busy machine. */
 const marginMs = 150;
-
-interface Scripts {
-  readonly directory: string;
-  readonly tasks: UnguardedTasks;
-  /** Writes an executable script; its interpreter by name, sh by default. */
-  readonly write: (name: string, source: string, interpreter?: string) => Promise<void>;
-  readonly ask: (path: string, timeoutMs?: number) => Promise<AskOutcome>;
-}
-
-async function scripts(t: TestContext, options: Partial<TasksOptions> = {}): Promise<Scripts> {
-  const directory = await mkdtemp(join(tmpdir(), "scripts-"));
-  const tasks = createTasks({
-    egressAllow: [],
-    scriptsDir: directory,
-    logger: silentLogger,
-    clock: systemClock,
-    ...options,
-  });
-  t.after(async () => {
-    await tasks.close(1000);
-    await eventually("no process of the script is left", () => processesIn(directory).length === 0);
-    await rm(directory, { recursive: true });
-  });
-  return {
-    directory,
-    tasks,
-    write: async (name, source, interpreter = "/bin/sh") => {
-      await writeFile(join(directory, name), `#!${interpreter}\n${source}\n`);
-      await chmod(join(directory, name), 0o755);
-    },
-    ask: (path, timeoutMs = 5000) => tasks.ask(beforeHandler({ kind: "script", path }), sampleCall(timeoutMs), never),
-  };
-}
-
-/** Processes that work in the directory or were started from it, zombies left out. */
-function processesIn(directory: string): readonly string[] {
-  return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-      return (
-        environment.includes(`PWD=${directory}`) || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(directory)
-      );
-    } catch {
-      return false;
-    }
-  });
-}
-
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    assert.ok(waitedMs < 3000, `${what} within 3 s`);
-    await sleep(20);
-  }
-}
-
-function failure(outcome: AskOutcome): Failure {
-  assert.ok(outcome.kind === "failure", JSON.stringify(outcome));
-  return outcome.failure;
-}
-
-const allow = { kind: "answer", answer: { decision: "allow", patch: null } };
-function forbid(code: string, message: string): object {
-  return { kind: "answer", answer: { decision: "forbid", reason: { code, message } } };
-}
 
 test("a script reads the body on standard input and the headers in its environment, and answers", async (t) => {
   const { write, ask, directory } = await scripts(t, {});
@@ -123,16 +53,19 @@ test("exit codes decide: 0 answers, 10 forbids, 75 and others fail", async (t) =
     await write("script", source);
     return ask("script");
   };
-  assert.deepEqual(await run("true"), allow);
-  assert.deepEqual(await run("echo; echo ' '"), allow);
-  assert.deepEqual(await run("echo 'too high'; exit 10"), forbid("forbidden", "too high"));
-  assert.deepEqual(await run(`echo '{"code":"credit","message":"too high"}'; exit 10`), forbid("credit", "too high"));
-  assert.deepEqual(await run(`echo '${samplePassword} is weak'; exit 10`), forbid("forbidden", "*** is weak"));
-  const later = failure(await run("echo 'try later'; exit 75"));
+  assert.deepEqual(await run("true"), allowed);
+  assert.deepEqual(await run("echo; echo ' '"), allowed);
+  assert.deepEqual(await run("echo 'too high'; exit 10"), forbidden("forbidden", "too high"));
+  assert.deepEqual(
+    await run(`echo '{"code":"credit","message":"too high"}'; exit 10`),
+    forbidden("credit", "too high"),
+  );
+  assert.deepEqual(await run(`echo '${samplePassword} is weak'; exit 10`), forbidden("forbidden", "*** is weak"));
+  const later = failureOf(await run("echo 'try later'; exit 75"));
   assert.deepEqual([later.kind, later.exit, later.response], ["exit", 75, "try later\n"]);
-  assert.equal(failure(await run("exit 3")).exit, 3);
-  assert.equal(failure(await run("echo OK")).kind, "bad-answer");
-  const killed = failure(await run("kill -SEGV $$"));
+  assert.equal(failureOf(await run("exit 3")).exit, 3);
+  assert.equal(failureOf(await run("echo OK")).kind, "bad-answer");
+  const killed = failureOf(await run("kill -SEGV $$"));
   assert.deepEqual([killed.kind, killed.detail], ["killed", "the script was ended by SIGSEGV"]);
 });
 
@@ -156,7 +89,7 @@ test("a script that hangs is stopped at its timeout with everything it started, 
   );
   for (const name of ["hang", "stubborn"]) {
     const startMs = performance.now();
-    assert.equal(failure(await ask(name, 300)).kind, "timeout");
+    assert.equal(failureOf(await ask(name, 300)).kind, "timeout");
     const tookMs = performance.now() - startMs;
     assert.ok(tookMs >= 298 && tookMs < 300 + marginMs, `took ${tookMs} ms`);
     await eventually(`nothing of ${name} is left`, () => processesIn(directory).length === 0);
@@ -166,7 +99,7 @@ test("a script that hangs is stopped at its timeout with everything it started, 
 test("a script that ends on SIGTERM gets the chance to", async (t) => {
   const { write, ask, directory } = await scripts(t);
   await write("tidy", `trap 'echo done > tidied; exit 0' TERM; sleep 60 & wait`);
-  assert.equal(failure(await ask("tidy", 300)).kind, "timeout");
+  assert.equal(failureOf(await ask("tidy", 300)).kind, "timeout");
   await eventually("it has tidied up", () => readdirSync(directory).includes("tidied"));
 });
 
@@ -174,13 +107,13 @@ test("children a script leaves behind are ended with it, and one that holds its 
   const { write, ask, directory } = await scripts(t);
   await write("leaves", `sleep 60 & echo '{"decision":"allow"}'`);
   const startMs = performance.now();
-  assert.deepEqual(await ask("leaves"), allow);
+  assert.deepEqual(await ask("leaves"), allowed);
   assert.ok(performance.now() - startMs < 1000);
   await eventually("its child is gone", () => processesIn(directory).length === 0);
   // Out of the group and so out of reach; it must not hold up the answer.
   await write("escapes", `setsid sleep 2 & sleep 0.2; echo '{"decision":"forbid"}'`);
   const escapedMs = performance.now();
-  assert.deepEqual(await ask("escapes"), forbid("forbidden", ""));
+  assert.deepEqual(await ask("escapes"), forbidden("forbidden", ""));
   assert.ok(performance.now() - escapedMs < 1500);
 });
 
@@ -190,10 +123,10 @@ test("a script that floods its output is killed, one that floods its errors is n
   const { write, ask } = await scripts(t, { logger });
   await write("flood", "exec cat /dev/zero");
   const startMs = performance.now();
-  assert.equal(failure(await ask("flood")).kind, "too-large");
+  assert.equal(failureOf(await ask("flood")).kind, "too-large");
   assert.ok(performance.now() - startMs < 1000);
   await write("noisy", `echo '${samplePassword}' >&2; head -c 3000000 /dev/zero | tr '\\0' x >&2; true`);
-  assert.deepEqual(await ask("noisy"), allow);
+  assert.deepEqual(await ask("noisy"), allowed);
   assert.equal(logged.length, 1);
   assert.match(logged[0]?.stderr ?? "", /^\*\*\*\nx+$/);
   assert.ok((logged[0]?.stderr.length ?? 0) <= 8192);
@@ -209,7 +142,7 @@ test("a script that does not read its input is no error, however large the input
     sampleCall(3000, { event: large }),
     never,
   );
-  assert.deepEqual(outcome, allow);
+  assert.deepEqual(outcome, allowed);
 });
 
 test("a large input and a large answer pass through whole", async (t) => {
@@ -244,17 +177,17 @@ test("what is not an executable file inside SCRIPTS_DIR is not run, also when a 
     "noshebang",
     "good\0",
   ]) {
-    const refused = failure(await ask(path));
+    const refused = failureOf(await ask(path));
     assert.equal(refused.kind, "unreachable", path);
   }
-  assert.deepEqual(await ask("link"), allow);
-  assert.deepEqual(await ask(join(directory, "good")), allow);
+  assert.deepEqual(await ask("link"), allowed);
+  assert.deepEqual(await ask(join(directory, "good")), allowed);
   await unlink(join(directory, "link"));
   await symlink("/bin/true", join(directory, "link"));
-  assert.match(failure(await ask("link")).detail, /not inside SCRIPTS_DIR/);
+  assert.match(failureOf(await ask("link")).detail, /not inside SCRIPTS_DIR/);
   await tasks.close(100);
   const without = await scripts(t, { scriptsDir: null });
-  assert.match(failure(await without.ask("good")).detail, /SCRIPTS_DIR/);
+  assert.match(failureOf(await without.ask("good")).detail, /SCRIPTS_DIR/);
 });
 
 test("scripts run at most so many at once; the wait counts, and past it they are overload", async (t) => {
@@ -271,10 +204,10 @@ test("scripts run at most so many at once; the wait counts, and past it they are
     ask("slow", 100),
     ask("slow"),
   ]);
-  assert.deepEqual([first, second, third], [allow, allow, allow]);
+  assert.deepEqual([first, second, third], [allowed, allowed, allowed]);
   assert.ok(performance.now() - startMs >= 600, "the third waited for its turn");
-  assert.equal(failure(fourth).kind, "overload");
-  assert.equal(failure(fifth).kind, "overload");
+  assert.equal(failureOf(fourth).kind, "overload");
+  assert.equal(failureOf(fifth).kind, "overload");
 });
 
 test("closing ends running scripts and leaves no process", async (t) => {
@@ -285,7 +218,7 @@ test("closing ends running scripts and leaves no process", async (t) => {
   const startMs = performance.now();
   await tasks.close(100);
   assert.ok(performance.now() - startMs < 100 + marginMs);
-  assert.equal(failure(await asked).kind, "timeout");
+  assert.equal(failureOf(await asked).kind, "timeout");
   await eventually("nothing is left", () => processesIn(directory).length === 0);
 });
 
@@ -314,6 +247,6 @@ test("an aborted call ends at once and its script with it", async (t) => {
   const asked = tasks.ask(beforeHandler({ kind: "script", path: "hang" }), sampleCall(30_000), caller.signal);
   await eventually("it runs", () => processesIn(directory).length > 0);
   caller.abort();
-  assert.match(failure(await asked).detail, /cancelled/);
+  assert.match(failureOf(await asked).detail, /cancelled/);
   await eventually("nothing is left", () => processesIn(directory).length === 0);
 });

@@ -27,8 +27,9 @@ test("redirects and every other 4xx are dead-lettered, 410 under a reason of its
   assert.equal(codes.get("rejected")?.length, 100 - 4);
 });
 
-test("what says nothing about the event is retried: unreachable, timeout, killed, any failing exit", () => {
-  for (const kind of ["unreachable", "timeout", "killed"] as const) assert.equal(kindOf(kind).kind, "retry");
+test("what says nothing about the event is retried: unreachable, timeout, killed, any failing exit, a broken protocol, a defect of ours", () => {
+  for (const kind of ["unreachable", "timeout", "killed", "bad-answer", "internal"] as const)
+    assert.equal(kindOf(kind).kind, "retry");
   for (const exit of [1, 2, 75, 126, 255]) assert.equal(kindOf("exit", { exit }).kind, "retry");
 });
 
@@ -43,7 +44,7 @@ test("an event on which `when` fails is dead-lettered, neither skipped nor retri
 });
 
 test("the body of a success is never judged after the event", () => {
-  for (const kind of ["bad-answer", "not-permitted", "invalid"] as const) assert.equal(kindOf(kind).kind, "accept");
+  for (const kind of ["not-permitted", "invalid"] as const) assert.equal(kindOf(kind).kind, "accept");
 });
 
 test("every failure has a disposition that says why", () => {

@@ -94,7 +94,7 @@ test("of failures only those that an event's data cannot provoke count against t
     assert.equal(countsAs({ kind: "status", detail: "", status }, never), "success", `${status} is an answer`);
   assert.equal(countsAs({ kind: "exit", detail: "", exit: 75 }, never), "success");
   const uncalled = failureKinds.filter((kind) => countsAs({ kind, detail: "" }, never) === "nothing");
-  assert.deepEqual(uncalled, ["condition", "breaker-open", "overload", "no-budget"]);
+  assert.deepEqual(uncalled, ["condition", "breaker-open", "overload", "no-budget", "internal"]);
 });
 
 test("a cancelled call counts as nothing; one cut by its own time counts as a timeout", () => {

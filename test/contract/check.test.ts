@@ -107,5 +107,5 @@ suite("a setting that a command does not need", () => {
 test("a hint to run a command names it as it can be run here", () => {
   const { stderr } = run(["setup"]);
   const named = /`(.+) dev-stack start`/.exec(stderr)?.[1];
-  assert.equal(named, "node_modules/.bin/node src/cli/main.ts");
+  assert.equal(named, "npm run -s bridge --");
 });

@@ -6,20 +6,27 @@ export const changedFields = "changed_fields";
 /** Attributes the schema does not know, as JSON text by key. Absent from the data when there are none. */
 export const extraField = "extra";
 
+/**
+ * Most fields in all, those of records within records counted where they are used. Records that use one another ten times
+ * over ten levels are two kilobytes of schema and ten thousand million fields.
+ */
+const maxFields = 10_000;
+
 const roles: readonly FieldRole[] = ["plain", "id", "tenant", "balance", "record-time"];
 
 /**
  * What an event's record looks like. Throws Error for what an event's data cannot hold: floats (money must not pass
- * through one), plain bytes, unions other than with null, records that hold themselves.
+ * through one), plain bytes, unions other than with null, records that hold themselves, more than 10,000 fields.
  */
 export function shapeOf(record: AvroRecordType): RecordShape {
   const sparse = isSparse(record);
+  const count = { fields: 0 };
   return {
     record: record.name,
     sparse,
     fields: record.fields
       .filter((field) => !sparse || field.name !== changedFields)
-      .map((field) => shapeOfField(field, sparse, [record])),
+      .map((field) => shapeOfField(field, sparse, { parents: [record], count })),
   };
 }
 
@@ -35,12 +42,19 @@ export function orNull(type: AvroType): AvroType | undefined {
   return others.length === 1 ? others[0] : undefined;
 }
 
-function shapeOfField(field: AvroField, sparse: boolean, parents: readonly AvroRecordType[]): Field {
+/** Where in a schema a field stands, and how many there have been. */
+interface Walk {
+  readonly parents: readonly AvroRecordType[];
+  readonly count: { fields: number };
+}
+
+function shapeOfField(field: AvroField, sparse: boolean, walk: Walk): Field {
+  if (++walk.count.fields > maxFields) throw new Error(`more than ${maxFields} fields cannot be used`);
   const inner = orNull(field.type);
   const { attributes } = field;
   return {
     name: field.name,
-    type: typeOf(inner ?? field.type, field, parents),
+    type: typeOf(inner ?? field.type, field, walk),
     // In a sparse record null in Avro mostly means absent; whether null is a value has to be said apart.
     nullable: inner !== undefined && (!sparse || attributes["nullable"] === true),
     secret: attributes["secret"] === true,
@@ -49,7 +63,7 @@ function shapeOfField(field: AvroField, sparse: boolean, parents: readonly AvroR
   };
 }
 
-function typeOf(type: AvroType, field: AvroField, parents: readonly AvroRecordType[]): FieldType {
+function typeOf(type: AvroType, field: AvroField, walk: Walk): FieldType {
   switch (type.kind) {
     case "boolean":
     case "int":
@@ -64,16 +78,17 @@ function typeOf(type: AvroType, field: AvroField, parents: readonly AvroRecordTy
       if (type.decimal === null) break;
       return { kind: "decimal", ...type.decimal };
     case "list":
-      return { kind: "list", items: typeOf(type.items, field, parents) };
+      return { kind: "list", items: typeOf(type.items, field, walk) };
     case "map": {
       const inner = orNull(type.values);
-      return { kind: "map", values: typeOf(inner ?? type.values, field, parents), nullableValues: inner !== undefined };
+      return { kind: "map", values: typeOf(inner ?? type.values, field, walk), nullableValues: inner !== undefined };
     }
     case "record":
-      if (parents.includes(type)) throw new Error(`field ${field.name}: a record that holds itself cannot be used`);
+      if (walk.parents.includes(type))
+        throw new Error(`field ${field.name}: a record that holds itself cannot be used`);
       return {
         kind: "record",
-        fields: type.fields.map((child) => shapeOfField(child, false, [...parents, type])),
+        fields: type.fields.map((child) => shapeOfField(child, false, { ...walk, parents: [...walk.parents, type] })),
       };
     case "null":
     case "float":

@@ -189,6 +189,21 @@ suite("schemas that cannot hold an event's data are refused, with the field and 
   test("no JSON", () => assert.throws(() => createCodec(7, "record"), { code: "RECORD_UNDECODABLE" }));
 });
 
+test("a small schema whose records use one another a thousand million times is refused at once", () => {
+  const level = (depth: number): object | string => {
+    if (depth === 0) return "int";
+    const name = `Level${depth}`;
+    const rest = Array.from({ length: 9 }, (_, at) => ({
+      name: `again${at}`,
+      type: depth === 1 ? "int" : `Level${depth - 1}`,
+    }));
+    return { type: "record", name, fields: [{ name: "first", type: level(depth - 1) }, ...rest] };
+  };
+  const refused = { code: "RECORD_UNDECODABLE", message: /more than 10000 fields/ };
+  assert.throws(() => codecOfFields({ name: "top", type: level(9) }), refused);
+  assert.doesNotThrow(() => codecOfFields({ name: "top", type: level(3) }));
+});
+
 test("a vendor's schema may use enums, fixed decimals, named types, other namespaces and null last", () => {
   const codec = codecOfFields(
     { name: "id", type: { type: "long", logicalType: "timestamp-millis" } },

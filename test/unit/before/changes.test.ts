@@ -278,3 +278,14 @@ test("the echo of a value that breaks its own schema's annotations is no change 
 test("an empty map for one that is absent asks for nothing", () => {
   assert.equal(verdictOn({ extra: {} }, [], { id: 12 }), "unchanged");
 });
+
+test("an answer of more items or changed entries than 5,000 is invalid, but an echo of more is no change", () => {
+  const entries = (count: number, value: string | null) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, value]));
+  const tags = (count: number) => Array.from({ length: count }, () => "t");
+  assert.equal(verdictOn({ custom_fields: entries(5001, null) }, any("custom_fields")), "invalid");
+  assert.equal(verdictOn({ tags: tags(5001) }, any("tags")), "invalid");
+  const large: Data = { ...fullUpdate, tags: tags(20_000), custom_fields: entries(20_000, "x") };
+  assert.equal(verdictOn({ tags: tags(20_000), custom_fields: entries(20_000, "x") }, [], large), "unchanged");
+  assert.equal(judge({ custom_fields: entries(5000, null) }, any("custom_fields"), large).kind, "changed");
+});

@@ -44,13 +44,25 @@ export function scriptEnvironment(
 }
 
 /**
+ * Most bytes of one value before encoding. Common servers refuse a header of some kilobytes and close the connection, and no
+ * program starts with a variable of more than 128 KiB: one record with a long id would make its handler look dead.
+ */
+const longestBytes = 1024;
+
+/**
  * Text as a header can carry it: percent-encoded as the CloudEvents HTTP binding prescribes (3.1.3.2). Ids come from
- * outside; a line break in one would otherwise be a header of its own.
+ * outside; a line break in one would otherwise be a header of its own. What is longer than a kilobyte is cut off.
  */
 export function headerText(text: string): string {
-  return text.toWellFormed().replaceAll(/[^\u0021\u0023\u0024\u0026-\u007e]+/g, (run) =>
+  return cut(text.toWellFormed()).replaceAll(/[^\u0021\u0023\u0024\u0026-\u007e]+/g, (run) =>
     Buffer.from(run, "utf8")
       .toString("hex")
       .replaceAll(/../g, (byte) => `%${byte.toUpperCase()}`),
   );
+}
+
+/** No character is cut in two. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text, "utf8");
+  return bytes.length <= longestBytes ? text : bytes.toString("utf8", 0, longestBytes).replace(/\ufffd$/, "");
 }

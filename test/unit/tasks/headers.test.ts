@@ -142,3 +142,12 @@ test("a secret in a file is read again when the file changes", async (t) => {
   await utimes(path, new Date(), new Date(Date.now() + 5000));
   assert.deepEqual(await secrets.read(`file:${path}`), { kind: "secret", value: "other" });
 });
+
+test("an id that no server would take in a header, and no program as a variable, is cut off at a kilobyte", () => {
+  assert.equal(headerText("x".repeat(900_000)), "x".repeat(1024));
+  assert.equal(headerText(`${"x".repeat(1023)}\u{1f600}`), "x".repeat(1023));
+  assert.equal(headerText("x".repeat(1024)), "x".repeat(1024));
+  const { ceId = "" } = { ...call.event, ceId: "\u00fc".repeat(100_000) };
+  const environment = scriptEnvironment(callHeaders({ ...call, event: { ...call.event, ceId } }, "after", 0, 1), {});
+  assert.equal(environment["CE_ID"], "%C3%BC".repeat(512));
+});

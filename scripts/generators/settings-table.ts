@@ -29,7 +29,7 @@ ${generatedNote("src/config/settings-declaration.ts")}
 A setting comes from the environment, else from a YAML or JSON file that \`CONFIG_FILE\` names (\`kafka.brokers\` is \`brokers\` in
 the section \`kafka\`), else it is the default. An empty variable counts as not set. Lists are separated by commas in the environment and
 are lists in the file. A value in a wrong form, a name in the file that does not exist, and settings that contradict each other end the
-start with exit code 78, all of them named at once. A log line at start shows what differs from the defaults, secrets masked.
+start with exit code 78, all of them named at once; other commands look only at the settings they need. A log line at start shows what differs from the defaults, secrets masked.
 
 ${table(["variable", "in the file", "form", "default", "what it does"], settingRows().map(row))}
 `;

@@ -221,7 +221,7 @@ describe("the responder to requests", () => {
     world.finishOne(0, allowVerdictFor);
     await world.clock.advance(1);
     assert.deepEqual(world.resumed, ["t/0", "t/1"]);
-    assert.deepEqual(world.pauses.at(-1), "resumed 9000");
+    assert.deepEqual(world.pauses, ["paused bytes 27000", "resumed 9000"]);
     world.releaseDecisions();
     await world.clock.advance(1);
     assert.equal(world.responder.inFlightBytes, 0);

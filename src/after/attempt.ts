@@ -41,6 +41,7 @@ export async function attempt(turn: Turn, event: BridgeEvent, handler: AfterHand
 
   const ms = clock.monotonicMs() - startedMs;
   const failure = outcome.kind === "delivered" ? null : outcome.failure;
+  engine.health.saw(handler.id, failure);
   const disposition = failure === null ? delivered : dispositionOf(failure);
   const retryInMs = judge(turn, handler, failure, disposition, ms);
   const delayMs = Math.max(0, clock.epochMs() - happenedAt(event, fact));

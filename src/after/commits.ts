@@ -74,12 +74,11 @@ export class Commits {
     const gathered: Partition[] = [];
     const positions: CommitPosition[] = [];
     for (const partition of this.#owned()) {
-      const offset = partition.dirty ? partition.watermark.position() : null;
-      if (offset === null) continue;
+      const position = partition.dirty ? partition.position() : null;
+      if (position === null) continue;
       partition.dirty = false;
       gathered.push(partition);
-      const metadata = partition.watermark.metadata();
-      positions.push({ topic: partition.topic, partition: partition.partition, offset, metadata });
+      positions.push(position);
     }
     if (positions.length === 0) return true;
     try {

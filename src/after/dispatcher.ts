@@ -11,12 +11,14 @@ import { type DrainResult, drain } from "./drain.ts";
 import type { Engine, TurnEnd } from "./engine.ts";
 import type { Fact } from "./fact.ts";
 import { Flow } from "./flow.ts";
+import { Health } from "./health.ts";
 import { sort } from "./intake.ts";
 import { type Lane, ReadyLanes } from "./lane.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { Ownership } from "./ownership.ts";
+import { Parking } from "./parking.ts";
 import type { Partition } from "./partition.ts";
-import type { AfterObserver, AfterTasks, DeadLetters } from "./ports.ts";
+import type { AfterObserver, AfterTasks, DeadLetters, ParkedLog } from "./ports.ts";
 import { Routes } from "./routes.ts";
 import { type DispatcherStats, statsOf } from "./stats.ts";
 
@@ -28,6 +30,8 @@ export interface DispatcherOptions {
   readonly reader: RecordReader;
   readonly tasks: AfterTasks;
   readonly deadLetters: DeadLetters;
+  /** Absent: no key is parked, and a stuck one holds its partition up. */
+  readonly parkedLog?: ParkedLog;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -77,6 +81,7 @@ class GroupDispatcher implements Dispatcher {
   readonly #engine: Engine;
   readonly #flow: Flow;
   readonly #commits: Commits;
+  readonly #parking: Parking;
   readonly #ownership = new Ownership();
   readonly #ready = new ReadyLanes<Partition>();
   readonly #held = new Set<Lane<Partition>>();
@@ -90,15 +95,26 @@ class GroupDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     const owned = (): Iterable<Partition> => this.#ownership.all();
-    this.#engine = { ...options, limits, routes: new Routes(options.group, options.handlers) };
+    const routes = new Routes(options.group, options.handlers);
+    const parkedLog = options.parkedLog ?? null;
+    this.#engine = { ...options, limits, routes, parkedLog, health: new Health() };
     this.#flow = new Flow(options.group, options.source, limits, options.observer);
     this.#commits = new Commits(options.group, owned, { ...options, limits });
+    this.#parking = new Parking(this.#engine, this.#flow, {
+      ready: (lane) => {
+        this.#makeReady(lane);
+        this.#pump();
+      },
+      due: (partition) => this.#due(partition),
+      opened: (partition) => this.#begin(partition),
+    });
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
     const { kept, gained, lost } = this.#ownership.join(partitions);
     for (const partition of lost) this.#flow.forget(partition);
     for (const partition of [...kept, ...gained]) this.#flow.reapply(partition);
+    for (const partition of gained) if (partition.park.found !== null) void this.#parking.restore(partition);
     for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
   }
 
@@ -112,7 +128,10 @@ class GroupDispatcher implements Dispatcher {
       return;
     }
     for (const record of records) this.#take(partition, record);
+    const wasPaused = partition.paused;
     this.#flow.check(partition);
+    if (partition.paused && !wasPaused) this.#parking.reviewAll(partition);
+    if (partition.watermark.span >= this.#engine.limits.parkSpan) this.#reviewOldest(partition);
     if (partition.dirty) this.#commits.due();
     this.#pump();
   }
@@ -131,9 +150,20 @@ class GroupDispatcher implements Dispatcher {
       case "fact": {
         const lane = partition.enqueue(intake.fact);
         this.#flow.took(intake.fact.bytes);
-        if (lane !== null) this.#makeReady(lane);
+        if (lane.park !== null || lane.count >= this.#engine.limits.parkRecords) this.#parking.review(lane);
+        else if (lane.facts.first === intake.fact) this.#makeReady(lane);
       }
     }
+  }
+
+  #reviewOldest(partition: Partition): void {
+    const lane = partition.oldestLane();
+    if (lane !== undefined) this.#parking.review(lane);
+  }
+
+  #due(partition: Partition): void {
+    partition.dirty = true;
+    this.#commits.due();
   }
 
   #makeReady(lane: Lane<Partition>): void {
@@ -146,7 +176,7 @@ class GroupDispatcher implements Dispatcher {
       const lane = this.#ready.shift();
       if (lane === null) return;
       // A lane of a lost partition may still stand here.
-      if (lane.home.owned && lane.first !== null) void this.#run(lane, lane.first);
+      if (lane.home.owned && lane.facts.first !== null) void this.#run(lane, lane.facts.first);
     }
   }
 
@@ -172,7 +202,7 @@ class GroupDispatcher implements Dispatcher {
     // Held by a list that has changed during the turn: nobody would wake it.
     if (ended.kind === "held" && changes !== this.#changes) ended = { kind: "wait", ms: 0 };
     if (partition.owned) this.#apply(lane, fact, ended);
-    else if (partition.running === 0) this.#reopen(this.#ownership.left(partition));
+    else if (partition.running === 0) this.#clear(this.#ownership.left(partition));
     if (this.#running === 0) this.#calm?.();
     this.#pump();
   }
@@ -182,25 +212,29 @@ class GroupDispatcher implements Dispatcher {
     switch (ended.kind) {
       case "settled": {
         const partition = lane.home;
-        if (partition.settle(lane, fact)) this.#makeReady(lane);
+        partition.settle(lane, fact);
         this.#flow.gave(partition, fact.bytes);
-        this.#commits.due();
+        this.#due(partition);
+        this.#parking.ended(lane, fact);
+        this.#advance(lane);
         this.#engine.observer.settled(this.#engine.group, ended.end, fact.record);
         return;
       }
       case "wait":
         lane.state = "waiting";
         if (this.#draining !== null) return;
-        lane.detach();
+        if (lane.park !== null) lane.park.flowing = false;
+        lane.facts.detach();
         lane.wake = this.#engine.clock.after(ended.ms, () => {
           lane.wake = null;
-          this.#makeReady(lane);
+          this.#advance(lane);
           this.#pump();
         });
+        this.#parking.review(lane);
         return;
       case "held":
         lane.state = "held";
-        lane.detach();
+        lane.facts.detach();
         this.#held.add(lane);
         return;
       case "abandoned":
@@ -208,11 +242,24 @@ class GroupDispatcher implements Dispatcher {
     }
   }
 
-  /** An epoch that waited for the turns of an earlier one may begin. */
-  #reopen(partition: Partition | undefined): void {
+  /** The lane's first fact is another, or its wait is over. */
+  #advance(lane: Lane<Partition>): void {
+    if (lane.facts.first !== null) return this.#makeReady(lane);
+    lane.state = "away";
+    this.#parking.next(lane);
+  }
+
+  /** An epoch that waited for the turns of an earlier one need not any more. */
+  #clear(partition: Partition | undefined): void {
     if (partition === undefined) return;
-    partition.open = true;
-    for (const lane of partition.lanes.values()) this.#makeReady(lane);
+    partition.clear = true;
+    this.#begin(partition);
+  }
+
+  #begin(partition: Partition): void {
+    if (!partition.open) return;
+    for (const lane of partition.lanes.values()) this.#advance(lane);
+    this.#pump();
   }
 
   handlersChanged(): void {
@@ -223,7 +270,8 @@ class GroupDispatcher implements Dispatcher {
   }
 
   idle(): boolean {
-    return this.#running === 0 && !this.#commits.pending && this.stats().unsettled === 0;
+    const { unsettled, parkedLanes } = this.stats();
+    return this.#running === 0 && !this.#commits.pending && unsettled === 0 && parkedLanes === 0;
   }
 
   stats(): DispatcherStats {
@@ -242,7 +290,7 @@ class GroupDispatcher implements Dispatcher {
     this.#flow.close(this.#ownership.all());
     return drain(deadlineMs, {
       clock: this.#engine.clock,
-      calm: this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#calm = resolve)),
+      calm: this.#turnsOver().then(() => this.#parking.close(this.#ownership.all())),
       abort: () => {
         for (const partition of this.#ownership.all()) partition.abort();
       },
@@ -250,5 +298,9 @@ class GroupDispatcher implements Dispatcher {
       retryMs: this.#engine.limits.commitEveryMs,
       unsettled: () => this.stats().unsettled,
     });
+  }
+
+  #turnsOver(): Promise<void> {
+    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#calm = resolve));
   }
 }

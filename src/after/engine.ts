@@ -2,8 +2,9 @@ import type { Clock } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import type { RecordReader } from "../model/reading.ts";
 import type { Fact } from "./fact.ts";
+import type { Health } from "./health.ts";
 import type { Limits } from "./limits.ts";
-import type { AfterObserver, AfterTasks, DeadLetters, FactEnd } from "./ports.ts";
+import type { AfterObserver, AfterTasks, DeadLetters, FactEnd, ParkedLog } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import type { Routes } from "./routes.ts";
 
@@ -14,6 +15,9 @@ export interface Engine {
   readonly reader: RecordReader;
   readonly tasks: AfterTasks;
   readonly deadLetters: DeadLetters;
+  /** Null: nothing is parked. */
+  readonly parkedLog: ParkedLog | null;
+  readonly health: Health;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

@@ -2,7 +2,7 @@ import type { Admission } from "../model/reading.ts";
 import type { HeaderValue, InboundRecord, RecordHeaders } from "../model/record.ts";
 import type { Progress } from "./progress.ts";
 
-/** A record that is not settled yet. It stands in two lists at once: its lane, and its partition's unsettled offsets. */
+/** A record that has not ended yet. It stands in two lists at once: its lane's, and its partition's unsettled offsets. */
 export interface Fact {
   record: InboundRecord;
   readonly offset: number;
@@ -10,6 +10,8 @@ export interface Fact {
   /** What it holds of the memory, roughly. */
   readonly bytes: number;
   progress: Progress | null;
+  /** Offset of its copy in the parked topic; it is settled at its source then, and in no list of unsettled offsets. */
+  copyAt: number | null;
   /** Whether its bytes are its own (see `detach`). */
   detached: boolean;
   nextInLane: Fact | null;
@@ -27,6 +29,7 @@ export function factOf(record: InboundRecord, admission: Fact["admission"]): Fac
     admission,
     bytes: overheadBytes + (record.value?.length ?? 0) + (record.key?.length ?? 0),
     progress: null,
+    copyAt: null,
     detached: false,
     nextInLane: null,
     older: null,

@@ -30,7 +30,8 @@ export function sort(partition: Partition, record: InboundRecord, engine: Engine
   return { kind: "fact", fact: factOf(record, admission) };
 }
 
-function admit(reader: RecordReader, record: InboundRecord): Admission {
+/** What a record's headers tell. Never throws. */
+export function admit(reader: RecordReader, record: InboundRecord): Admission {
   try {
     return reader.admit(record);
   } catch (thrown) {

@@ -1,55 +1,42 @@
 import type { Timer } from "../model/clock.ts";
-import { detach, type Fact } from "./fact.ts";
+import { FactList } from "./fact-list.ts";
+import type { ParkedKey } from "./parked-key.ts";
 
 /**
- * The FIFO of one key within one partition. It exists as long as it holds a fact, and is in exactly one state:
+ * The FIFO of one key within one partition. It exists as long as it holds a fact or is parked, and is in exactly one state:
  *
  *   ready    its first fact may take its turn
  *   running  its first fact takes its turn; nothing else of the lane moves
  *   waiting  its first fact waits for its next attempt, the registry or a dead letter that could not be written
  *   held     its first fact waits for a disabled handler to be enabled
+ *   away     its first fact is not in memory: it is being written to the parked topic, or read from there
  */
-export type LaneState = "ready" | "running" | "waiting" | "held";
+export type LaneState = "ready" | "running" | "waiting" | "held" | "away";
 
 export class Lane<Home> {
   readonly home: Home;
   /** Bytes as Latin-1 text, which loses none; null-keyed records of a partition share one lane. */
   readonly key: string | null;
   state: LaneState = "ready";
+  /** Since when it could have taken its turn; monotonic milliseconds. */
+  readyMs = 0;
   wake: Timer | null = null;
   /** Aborts the turn that is running. */
   stop: AbortController | null = null;
   nextReady: Lane<Home> | null = null;
-  #first: Fact | null = null;
-  #last: Fact | null = null;
+  /** Not null: parked. Then `facts` holds copies only. */
+  park: ParkedKey | null = null;
+  /** What can be delivered next. */
+  facts: FactList = new FactList();
 
   constructor(home: Home, key: string | null) {
     this.home = home;
     this.key = key;
   }
 
-  get first(): Fact | null {
-    return this.#first;
-  }
-
-  push(fact: Fact): void {
-    if (this.#last === null) this.#first = fact;
-    else this.#last.nextInLane = fact;
-    this.#last = fact;
-  }
-
-  /** Takes the first fact off. */
-  shift(): void {
-    const first = this.#first;
-    if (first === null) return;
-    this.#first = first.nextInLane;
-    first.nextInLane = null;
-    if (this.#first === null) this.#last = null;
-  }
-
-  /** Everything in the lane will be here for a while. */
-  detach(): void {
-    for (let fact = this.#first; fact !== null; fact = fact.nextInLane) detach(fact);
+  /** Waits, runs or not: what it holds, wherever it stands. */
+  get count(): number {
+    return this.facts.count + (this.park === null ? 0 : this.park.stored.size + this.park.tail.count);
   }
 }
 

@@ -10,6 +10,14 @@ export interface Limits {
   readonly bytesLow: number;
   /** Offsets between what can be committed and the newest; past it the partition waits for its oldest fact. */
   readonly span: number;
+  /** A stuck key with this many facts in its lane is parked. */
+  readonly parkRecords: number;
+  /** The key of the oldest fact is parked, if it is stuck, when the span is this long; less than `span`. */
+  readonly parkSpan: number;
+  /** Failed attempts after which a key is parked when its partition is paused. */
+  readonly parkTries: number;
+  /** Copies of one partition's keys that may wait in the parked topic: their offsets are kept in memory. */
+  readonly parkedMost: number;
   readonly commitEveryMs: number;
   readonly commitTimeoutMs: number;
   readonly deadLetterTimeoutMs: number;
@@ -21,7 +29,11 @@ export const defaultLimits: Limits = {
   partitionLow: 1000,
   bytesHigh: 16 * 1024 * 1024,
   bytesLow: 8 * 1024 * 1024,
-  span: 50_000,
+  span: 60_000,
+  parkRecords: 1000,
+  parkSpan: 50_000,
+  parkTries: 3,
+  parkedMost: 1_000_000,
   commitEveryMs: 200,
   commitTimeoutMs: 10_000,
   deadLetterTimeoutMs: 10_000,

@@ -42,7 +42,7 @@ export class Ownership {
     const gained: Partition[] = [];
     for (const [id, at] of named) {
       if (this.#owned.has(id)) continue;
-      const partition = new Partition(at, at.metadata ?? null, !this.#leaving.has(id));
+      const partition = new Partition(at, !this.#leaving.has(id));
       this.#owned.set(id, partition);
       gained.push(partition);
     }

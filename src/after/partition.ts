@@ -1,7 +1,11 @@
+import { readNote, writeNote } from "../model/commit-note.ts";
 import type { TopicPartition } from "../model/record.ts";
+import type { AssignedPartition, CommitPosition } from "../model/record-source.ts";
+import { decodeSettled } from "../model/settled-map.ts";
 import { Watermark } from "../model/watermark.ts";
 import type { Fact } from "./fact.ts";
 import { Lane } from "./lane.ts";
+import { Park } from "./park.ts";
 
 /** One text for each partition, as a key. */
 export function partitionId(partition: TopicPartition): string {
@@ -16,50 +20,87 @@ export class Partition implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly watermark: Watermark<Fact>;
+  readonly park: Park;
   readonly lanes = new Map<string | null, Lane<Partition>>();
   owned = true;
   paused = false;
   /** Settled something since the last commit was gathered. */
   dirty = false;
+  /** Since when; monotonic milliseconds. */
+  dirtySinceMs = 0;
   /** Turns that run. */
   running = 0;
-  /** Memory its unsettled facts hold, roughly. */
+  /** Memory its facts hold, roughly. */
   bytes = 0;
   /** False while turns of an earlier epoch still run: two facts of a key are never under way at once. */
-  open: boolean;
+  clear: boolean;
+  /** As committed when it was gained. */
+  readonly #committed: { readonly offset: number | null; readonly settled: string | null };
 
-  constructor(at: TopicPartition, metadata: string | null, open: boolean) {
+  constructor(at: AssignedPartition, clear: boolean) {
+    const { settled, park } = readNote(at.metadata ?? null);
     this.topic = at.topic;
     this.partition = at.partition;
-    this.watermark = new Watermark(metadata);
-    this.open = open;
+    this.watermark = new Watermark(settled);
+    this.park = new Park(park);
+    this.clear = clear;
+    this.#committed = { offset: at.offset ?? null, settled };
   }
 
-  /** Adds a fact to the lane of its key; returns the lane if it is new, which makes it ready. */
-  enqueue(fact: Fact): Lane<Partition> | null {
-    this.watermark.add(fact);
-    this.bytes += fact.bytes;
-    const key = fact.record.key === null ? null : fact.record.key.toString("latin1");
+  /** Whether facts may take their turns: nothing of an earlier epoch runs, and it is known what is parked. */
+  get open(): boolean {
+    return this.clear && this.park.found === null;
+  }
+
+  /** Tells of an offset whether the commit that came with the partition says that it is settled. */
+  settledAtFirst(): (offset: number) => boolean {
+    const position = this.#committed.offset ?? 0;
+    const map = this.#committed.settled === null ? null : decodeSettled(this.#committed.settled);
+    const unsettled = new Set(map?.unsettled);
+    return (offset) =>
+      offset < position || (map !== null && offset >= map.from && offset < map.until && !unsettled.has(offset));
+  }
+
+  /** What is to be committed now; null while nothing is known. */
+  position(): CommitPosition | null {
+    const offset = this.watermark.position();
+    const at = offset ?? this.#committed.offset;
+    if (at === null) return null;
+    const settled = offset === null ? this.#committed.settled : this.watermark.metadata();
+    const metadata = writeNote({ settled, park: this.park.position() });
+    return { topic: this.topic, partition: this.partition, offset: at, metadata };
+  }
+
+  /** The lane of a key, made if there is none. */
+  lane(key: string | null): Lane<Partition> {
     const lane = this.lanes.get(key);
-    if (lane !== undefined) {
-      lane.push(fact);
-      return null;
-    }
+    if (lane !== undefined) return lane;
     const created = new Lane<Partition>(this, key);
     this.lanes.set(key, created);
-    created.push(fact);
     return created;
   }
 
-  /** Takes the settled first fact off its lane; returns whether the lane goes on. */
-  settle(lane: Lane<Partition>, fact: Fact): boolean {
-    this.watermark.settle(fact);
+  /** Adds a fact that came from the source to the lane of its key, which it returns. */
+  enqueue(fact: Fact): Lane<Partition> {
+    this.watermark.add(fact);
+    this.bytes += fact.bytes;
+    const lane = this.lane(keyOf(fact));
+    (lane.park === null ? lane.facts : lane.park.tail).push(fact);
+    return lane;
+  }
+
+  /** The lane of the fact that keeps the most from being committed. */
+  oldestLane(): Lane<Partition> | undefined {
+    const { oldest } = this.watermark;
+    return oldest === null ? undefined : this.lanes.get(keyOf(oldest));
+  }
+
+  /** Takes the first fact, which has ended, off its lane. */
+  settle(lane: Lane<Partition>, fact: Fact): void {
+    lane.facts.shift();
     this.bytes -= fact.bytes;
-    this.dirty = true;
-    lane.shift();
-    if (lane.first !== null) return true;
-    this.lanes.delete(lane.key);
-    return false;
+    if (fact.copyAt === null) this.watermark.settle(fact);
+    if (lane.facts.first === null && lane.park === null) this.lanes.delete(lane.key);
   }
 
   /** The epoch is over: what runs is aborted, what waits never wakes. */
@@ -71,6 +112,7 @@ export class Partition implements TopicPartition {
 
   /** What waits never wakes. */
   rest(): void {
+    this.park.rest();
     for (const lane of this.lanes.values()) {
       lane.wake?.cancel();
       lane.wake = null;
@@ -80,4 +122,9 @@ export class Partition implements TopicPartition {
   abort(): void {
     for (const lane of this.lanes.values()) lane.stop?.abort();
   }
+}
+
+/** A record's key as a lane's: bytes as Latin-1 text. */
+function keyOf({ record }: Fact): string | null {
+  return record.key?.toString("latin1") ?? null;
 }

@@ -1,4 +1,6 @@
 /** What the after stage needs from outside. The implementations live in tasks/, kafka/ and observe/. */
+
+import type { ParkPosition } from "../model/commit-note.ts";
 import type { Disposition } from "../model/disposition.ts";
 import type { Failure } from "../model/failure.ts";
 import type { AfterHandler } from "../model/handler.ts";
@@ -38,13 +40,64 @@ export interface DeadLetters {
   write(letter: DeadLetter): Promise<void>;
 }
 
+/** Where an owner writes the log of a partition's park: a partition of the parked topic, and its epoch there. */
+export type ParkPlace = Omit<ParkPosition, "from">;
+
+/** A part of the parked topic. */
+export interface ParkRange {
+  readonly partition: number;
+  readonly from: number;
+  /** Exclusive. */
+  readonly until: number;
+}
+
+/** What the log of a park says, of one group and one source partition; `at` is its offset. (DESIGN.md, "Parking") */
+export type ParkedEntry =
+  /** An owner began; `follows`: the epoch before its own, null where there was no park. */
+  | { readonly kind: "opened"; readonly at: number; readonly follows: number | null }
+  /** A copy of a fact, whole: with its own topic, partition and offset. */
+  | {
+      readonly kind: "record";
+      readonly at: number;
+      readonly epoch: number;
+      /** Which of the owner's parkings it belongs to: a key that is parked again gets a higher one. */
+      readonly stay: number;
+      readonly record: InboundRecord;
+    }
+  | ({ readonly kind: "settled"; readonly at: number; readonly epoch: number } & KeyEnds);
+
+/** How far a parked key has come. */
+export interface KeyEnds {
+  /** Latin-1 text, as a lane's. */
+  readonly key: string | null;
+  /** Its facts up to this source offset have ended; -1: nothing is said. */
+  readonly through: number;
+  /** Its copies of this stay, of earlier ones and of earlier epochs count no more; -1: nothing is said. */
+  readonly left: number;
+}
+
+/** The parked topic. Writes resolve when all in-sync replicas hold them; a write that rejects may be there nevertheless. */
+export interface ParkedLog {
+  open(group: string, source: TopicPartition, follows: ParkPosition | null): Promise<ParkPlace>;
+  /** Resolves with the copy's offset. */
+  write(group: string, place: ParkPlace, record: InboundRecord, stay: number): Promise<number>;
+  settle(group: string, place: ParkPlace, source: TopicPartition, ends: KeyEnds): Promise<void>;
+  /**
+   * Calls `take` with each entry of the group and source that stands in [from, until) of a parked topic's partition, in
+   * order; what retention took is passed over. Rejects when not all of it could be read; some was taken then.
+   */
+  read(group: string, source: TopicPartition, range: ParkRange, take: (entry: ParkedEntry) => void): Promise<void>;
+  /** Copies that retention took before they were delivered: a named loss. */
+  lost(group: string, range: ParkRange): void;
+}
+
 /** How a fact ended for its group; every fact ends in exactly one of these, once per reading. */
 export type FactEnd =
   | "delivered" // every handler that matched has it
   | "dead-lettered" // at least one handler, or the reader, refused it for good
   | "unmatched" // no handler names it, or no condition matched
   | "tombstone" // no value: nothing to deliver
-  | "settled-before"; // an earlier reader of this partition had ended it (commit metadata)
+  | "settled-before"; // an earlier reader of this partition had ended or parked it (commit metadata)
 
 /** One attempt, whole: the observer picks what it shows. */
 export interface AttemptReport {
@@ -71,7 +124,21 @@ export interface AfterObserver {
   unread(group: string, record: InboundRecord, tries: number, detail: string): void;
   paused(group: string, partition: TopicPartition, why: PauseReason): void;
   resumed(group: string, partition: TopicPartition): void;
+  /** A key goes to the parked topic, with this many facts for a start. */
+  parking(group: string, partition: TopicPartition, key: string | null, facts: number, why: ParkReason): void;
+  /** A fact was copied there and settled at its source; its end follows when it has one. */
+  parked(group: string, record: InboundRecord): void;
+  /** None of the key's facts is parked any more. */
+  unparked(group: string, partition: TopicPartition, key: string | null): void;
+  /** The parked topic could not be written or read: what is parked waits, and so may its partition. */
+  parkFailed(group: string, partition: TopicPartition, tries: number, detail: string): void;
 }
+
+/**
+ * `records`: so many in its lane; `span`: it keeps too much from being committed; `full`: its partition holds too much, and
+ * it has failed again and again.
+ */
+export type ParkReason = "records" | "span" | "full";
 
 /** `records`: too many unsettled; `bytes`: the group holds too much; `span`: too far ahead of what can be committed. */
 export type PauseReason = "records" | "bytes" | "span" | "drain";

@@ -16,6 +16,10 @@ export interface DispatcherStats {
   readonly heldLanes: number;
   /** Lanes that stand still because a dead letter cannot be written. */
   readonly haltedLanes: number;
+  /** Keys that are parked, wholly or still on their way there or back. */
+  readonly parkedLanes: number;
+  /** Facts in the parked topic that have not ended. */
+  readonly parkedFacts: number;
   readonly bytes: number;
   /** Re-delivered offsets that were in flight or settled, since start. */
   readonly repeated: number;
@@ -35,6 +39,8 @@ export function statsOf(partitions: Iterable<Partition>, epochMs: number, totals
     waitingLanes: 0,
     heldLanes: 0,
     haltedLanes: 0,
+    parkedLanes: 0,
+    parkedFacts: 0,
   };
   let oldestMs = 0;
   for (const partition of partitions) {
@@ -43,11 +49,14 @@ export function statsOf(partitions: Iterable<Partition>, epochMs: number, totals
     counts.unsettled += partition.watermark.unsettled;
     const oldest = partition.watermark.oldest;
     if (oldest !== null) oldestMs = Math.max(oldestMs, epochMs - oldest.record.timestampMs);
+    counts.parkedLanes += partition.park.lanes.size;
+    counts.parkedFacts += partition.park.copies;
     for (const lane of partition.lanes.values()) {
       if (lane.state === "ready") counts.readyLanes++;
       else if (lane.state === "held") counts.heldLanes++;
       else if (lane.state === "waiting") {
-        if ((lane.first?.progress?.letterTries ?? 0) > 0 && lane.first?.progress?.letter !== null) counts.haltedLanes++;
+        if ((lane.facts.first?.progress?.letterTries ?? 0) > 0 && lane.facts.first?.progress?.letter !== null)
+          counts.haltedLanes++;
         else counts.waitingLanes++;
       }
     }

@@ -1,11 +1,15 @@
 import { createDispatcher, type Dispatcher } from "../after/dispatcher.ts";
 import type { AfterObserver, DeadLetters } from "../after/ports.ts";
 import type { DispatcherStats } from "../after/stats.ts";
+import { BridgeError } from "../errors.ts";
 import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consume/consumer.ts";
 import { pinFirstPosition } from "../kafka/consume/first-position.ts";
+import { openLogReader } from "../kafka/consume/log-reader.ts";
 import { createRecordProducer } from "../kafka/produce/producer.ts";
 import { openDeadLetterWriter } from "../kafka/records/dead-letter-codec.ts";
 import { createDeadLetters } from "../kafka/records/dead-letters.ts";
+import { openParkedWriter, type ParkedWriter, readParked } from "../kafka/records/parked-codec.ts";
+import { createParkedLog } from "../kafka/records/parked-log.ts";
 import { createReader } from "../kafka/records/reader.ts";
 import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
@@ -19,6 +23,8 @@ import { untilItWorks } from "./until-it-works.ts";
 
 /** What closing takes besides draining, at most. Milliseconds. */
 const closeMs = 6000;
+/** Longest wait for one answer with parked facts. */
+const readParkedMs = 8000;
 
 interface Group {
   readonly group: string;
@@ -41,6 +47,18 @@ export function composeAfter(
   // Until the schema is open a dead letter cannot be written, and nothing is settled that should be one.
   let opened: DeadLetters = { write: () => Promise.reject(new Error("the dead letter schema is not open yet")) };
   const deadLetters: DeadLetters = { write: (letter) => opened.write(letter) };
+  let parkedWriter: ParkedWriter | null = null;
+  const parkedLog = createParkedLog({
+    producer,
+    topic: topics.parked,
+    encode(owner, entry, atMs) {
+      if (parkedWriter === null) throw new BridgeError("NOT_SET_UP", "the schema of parked records is not open yet");
+      return parkedWriter.encode(owner, entry, atMs);
+    },
+    decode: (value) => readParked(registry, value),
+    openReader: () => openLogReader(client, readParkedMs),
+    lost: (group, range) => gaps.report(group, { topic: topics.parked, ...range }),
+  });
   const gaps = new Gaps({ deadLetters, metrics: parts.metrics, logger, clock });
 
   const compose = (group: string, members: readonly AfterHandler[]): Group => {
@@ -65,6 +83,7 @@ export function composeAfter(
       reader: replayed.reader,
       tasks: replayed.tasks,
       deadLetters: replayed.deadLetters,
+      parkedLog,
       clock,
       random: Math.random,
       observer,
@@ -115,6 +134,9 @@ export function composeAfter(
         topic: topics.deadLetters,
         encode: (letter, atMs) => writer.encode(letter, atMs),
       });
+      parkedWriter = await untilItWorks("the schema registry", logger, signal, () =>
+        openParkedWriter(registry, topics.parked),
+      );
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       await Promise.all(
         groups.map(async ({ groupId, topics: groupTopics, consumer }) => {
@@ -146,7 +168,7 @@ export function composeAfter(
         }),
       );
       gaps.close();
-      await Promise.all([producer.close(leftMs()), tasks.close(leftMs())]);
+      await Promise.all([parkedLog.close(), producer.close(leftMs()), tasks.close(leftMs())]);
     },
   };
 }

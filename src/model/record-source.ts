@@ -15,8 +15,10 @@ export interface RecordSource {
   commit(positions: readonly CommitPosition[]): Promise<void>;
 }
 
-/** A partition as it is assigned. `metadata`: what was committed with its offset, where the consumer can tell. */
+/** A partition as it is assigned, with what was committed of it when it was gained; nothing where it was kept. */
 export interface AssignedPartition extends TopicPartition {
+  /** The next offset to read; null or absent: none was committed. */
+  readonly offset?: number | null;
   readonly metadata?: string | null;
 }
 

@@ -94,12 +94,15 @@ export class Watermark<T extends Unsettled<T>> {
 
   /** Which offsets past the position are settled, as commit metadata; null when none is. */
   metadata(): string | null {
-    const oldest = this.#oldest;
-    if (oldest === null || oldest.offset > this.#highestSettled) return null;
-    return encodeSettled(oldest.offset, this.#highestSettled + 1, this.#offsets());
+    const from = this.position();
+    if (from === null) return null;
+    // What the last owner had settled and nobody has handed over yet is settled still.
+    const until = Math.max(this.#highestSettled + 1, this.#before?.until ?? 0);
+    return until <= from ? null : encodeSettled(from, until, this.#offsets());
   }
 
   *#offsets(): Generator<number> {
     for (let entry = this.#oldest; entry !== null; entry = entry.newer) yield entry.offset;
+    for (const offset of this.#before?.unsettled ?? []) if (offset > this.#highest) yield offset;
   }
 }

@@ -66,6 +66,23 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
       metrics.pauses.inc({ group, reason: why });
       logger.debug({ group, topic, partition, why }, "partition paused");
     },
+    parking(group, { topic, partition }, key, facts, why) {
+      metrics.keysParked.inc({ group, reason: why });
+      logger.warn({ group, topic, partition, key, facts, why }, "a key is stuck: it is parked");
+    },
+    parked(group) {
+      metrics.factsParked.inc({ group });
+    },
+    unparked(group, { topic, partition }, key) {
+      logger.info({ group, topic, partition, key }, "a parked key has caught up");
+    },
+    parkFailed(group, { topic, partition }, tries, detail) {
+      metrics.parkFailures.inc({ group });
+      logger.error(
+        { group, topic, partition, tries, detail },
+        "the parked topic cannot be used now: what is parked waits",
+      );
+    },
     resumed(group, { topic, partition }) {
       logger.debug({ group, topic, partition }, "partition resumed");
     },

@@ -77,6 +77,10 @@ export class DeliveryWatch implements AfterObserver {
   unread: AfterObserver["unread"] = () => undefined;
   paused: AfterObserver["paused"] = () => undefined;
   resumed: AfterObserver["resumed"] = () => undefined;
+  parking: AfterObserver["parking"] = () => undefined;
+  parked: AfterObserver["parked"] = () => undefined;
+  unparked: AfterObserver["unparked"] = () => undefined;
+  parkFailed: AfterObserver["parkFailed"] = () => undefined;
 }
 
 function ceIdOf(headers: Parameters<typeof lastHeader>[0]): string {

@@ -1,7 +1,7 @@
 import type { EachBatchPayload, Offsets } from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
-import { bounded } from "../../model/deadline.ts";
+import { bounded, pause } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { TopicPartition } from "../../model/record.ts";
 import type {
@@ -57,6 +57,7 @@ const maxFailures = 5;
 const commitTimeoutMs = 5000;
 const readCommittedMs = 3000;
 const abortedStopMs = 2000;
+const askAgainMs = 500;
 
 /**
  * A member of a consumer group that hands over and returns.
@@ -146,14 +147,15 @@ class SupervisedConsumer implements GroupConsumer {
     // The broker fences by generation, not by ownership: it would take a commit for somebody else's partition.
     const own = positions.filter((position) => this.#partitions.owns(position));
     if (own.length === 0) return;
-    if (this.#state !== "assigned" || this.#commit === null) {
+    const send = this.#commit ?? this.#commitBeforeBatch();
+    if (this.#state !== "assigned" || send === null) {
       throw new BridgeError("BROKER_UNAVAILABLE", `nothing can be committed: the group is ${this.#state}`);
     }
     const topics = [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, list]) => ({
       topic,
       partitions: list.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
     }));
-    const commit = this.#commit({ topics });
+    const commit = send({ topics });
     if ((await bounded(commit, commitTimeoutMs, this.#clock)) === "late") {
       commit.catch(() => undefined);
       throw new BridgeError("TIMED_OUT", "the commit took too long");
@@ -163,6 +165,19 @@ class SupervisedConsumer implements GroupConsumer {
     } catch (error) {
       throw new BridgeError("BROKER_UNAVAILABLE", `not committed: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  /**
+   * The client's own commit, while no batch has come. If the group moves on meanwhile it may say "done" without having
+   * committed, or commit for the next generation; either leaves an older position of ours, which repeats and loses nothing.
+   */
+  #commitBeforeBatch(): Commit | null {
+    const life = this.#life;
+    if (life === null) return null;
+    return ({ topics }) =>
+      life.consumer.commitOffsets(
+        topics.flatMap(({ topic, partitions }) => partitions.map((position) => ({ topic, ...position }))),
+      );
   }
 
   stop(deadlineMs: number): Promise<void> {
@@ -218,12 +233,24 @@ class SupervisedConsumer implements GroupConsumer {
     this.#admission = null;
     if (!timing.readsCommitted || join.gained.length === 0) return complete([]);
     const topics = [...new Set(join.gained.map(({ topic }) => topic))];
-    const admission = readCommitted(this.#client, groupId, topics, readCommittedMs).then((committed) => {
-      if (committed === null) this.#client.logger.warn({ groupId }, "what was committed cannot be read now");
-      complete(committed ?? []);
+    const isCurrent = (): boolean => generation === this.#joins && life === this.#life && !this.#isStopped();
+    const admission = this.#committedOf(topics, isCurrent).then((committed) => {
+      complete(committed);
       if (this.#admission === admission) this.#admission = null;
     });
     this.#admission = admission;
+  }
+
+  /** Asks until it knows: what was committed says which facts are parked, and going on without it would lose them. */
+  async #committedOf(topics: readonly string[], isCurrent: () => boolean): Promise<readonly Committed[]> {
+    const { groupId } = this.#options;
+    while (isCurrent()) {
+      const committed = await readCommitted(this.#client, groupId, topics, readCommittedMs);
+      if (committed !== null) return committed;
+      this.#client.logger.warn({ groupId }, "what was committed cannot be read now: asking again");
+      await pause(this.#clock, askAgainMs);
+    }
+    return [];
   }
 
   async #onBatch(life: ConsumerLife, payload: EachBatchPayload): Promise<void> {
@@ -292,7 +319,7 @@ class SupervisedConsumer implements GroupConsumer {
 
 function assignedOf(partition: TopicPartition, committed: readonly Committed[]): AssignedPartition {
   const own = committed.find((one) => isSame(one, partition));
-  return own === undefined ? partition : { ...partition, metadata: own.metadata };
+  return own === undefined ? partition : { ...partition, offset: own.offset, metadata: own.metadata };
 }
 
 function isSame(left: TopicPartition, right: TopicPartition): boolean {

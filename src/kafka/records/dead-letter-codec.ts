@@ -1,8 +1,9 @@
 import type { AttemptRecord, DeadLetter } from "../../after/ports.ts";
 import { canonicalEventId } from "../../model/event-catalogue.ts";
-import { type InboundRecord, lastHeader, type RecordHeaders } from "../../model/record.ts";
+import { type InboundRecord, lastHeader } from "../../model/record.ts";
 import type { Registry } from "../registry/registry.ts";
 import { deadLetterSchema, subjectOf } from "../registry/schemas.ts";
+import { type CarriedRecord, carry, unpack } from "./carried-record.ts";
 import { readOwnRecord, type Unread } from "./own-record.ts";
 
 /** A dead letter as it was written: the original record whole, so that it can be delivered again. */
@@ -51,13 +52,7 @@ export async function openDeadLetterWriter(
       return schema.encode({
         group: letter.group,
         handler: letter.handler,
-        topic: record.topic,
-        partition: record.partition,
-        offset: record.offset,
-        timestamp: record.timestampMs,
-        key: record.key,
-        value: record.value,
-        headers: headerList(record.headers),
+        ...carry(record),
         reason: letter.reason,
         detail: letter.detail,
         event_id: type ? canonicalEventId(type) : null,
@@ -90,40 +85,10 @@ function attemptToWire({ number, atMs, ms, failure }: AttemptRecord): StoredAtte
   };
 }
 
-interface WireHeader {
-  readonly name: string;
-  readonly value: Buffer;
-}
-
-function headerList(headers: RecordHeaders): readonly WireHeader[] {
-  return Object.entries(headers).flatMap(([name, value]) => {
-    if (value === undefined) return [];
-    const values = Array.isArray(value) ? (value as readonly (Buffer | string)[]) : [value as Buffer | string];
-    return values.map((one) => ({ name, value: Buffer.from(one) }));
-  });
-}
-
-function headersFrom(list: readonly WireHeader[]): RecordHeaders {
-  // Without a prototype, so that a header named like one of its properties is a header like any other.
-  const headers = Object.create(null) as Record<string, Buffer | Buffer[]>;
-  for (const { name, value } of list) {
-    const before = headers[name];
-    headers[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
-  }
-  return headers;
-}
-
 // Fields are taken by name, with the schema's defaults for those that an older version of it did not have.
-interface Written {
+interface Written extends CarriedRecord {
   readonly group: string;
   readonly handler?: string | null;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number | bigint;
-  readonly timestamp: number | bigint;
-  readonly key?: Buffer | null;
-  readonly value?: Buffer | null;
-  readonly headers?: readonly WireHeader[];
   readonly reason: string;
   readonly detail?: string;
   readonly event_id?: string | null;
@@ -135,15 +100,7 @@ function fromWire(written: Written): StoredDeadLetter {
   return {
     group: written.group,
     handler: written.handler ?? null,
-    record: {
-      topic: written.topic,
-      partition: written.partition,
-      offset: Number(written.offset),
-      timestampMs: Number(written.timestamp),
-      key: written.key ?? null,
-      value: written.value ?? null,
-      headers: headersFrom(written.headers ?? []),
-    },
+    record: unpack(written),
     reason: written.reason,
     detail: written.detail ?? "",
     eventId: written.event_id ?? null,

@@ -8,7 +8,7 @@ import { shapeOf } from "../codec/shape.ts";
 
 /** A schema file of this package. */
 export interface SchemaFile {
-  /** Null for records that are no event: Verdict, DeadLetter, BridgeHeartbeat, Decision. */
+  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, Decision. */
   readonly entity: Entity | null;
   /** Avro record name without namespace. */
   readonly record: string;
@@ -28,6 +28,7 @@ const folder = new URL("../../../schemas/", import.meta.url);
 
 export const verdictSchema: SchemaFile = load(null, "verdicts", "Verdict");
 export const deadLetterSchema: SchemaFile = load(null, "dead-letters", "DeadLetter");
+export const parkedSchema: SchemaFile = load(null, "parked", "ParkedRecord");
 export const decisionSchema: SchemaFile = load(null, "decisions", "Decision");
 export const heartbeatSchema: SchemaFile = load(null, "bridges", "BridgeHeartbeat");
 
@@ -63,6 +64,7 @@ export function registrations(topics: TopicNames): readonly Registration[] {
     ]),
     ...at(verdictSchema, topics.verdicts),
     ...at(deadLetterSchema, topics.deadLetters),
+    ...at(parkedSchema, topics.parked),
     ...at(heartbeatSchema, topics.bridges),
     ...at(decisionSchema, topics.decisions),
   ];

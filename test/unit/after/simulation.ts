@@ -2,6 +2,7 @@ import { createDispatcher, type Dispatcher } from "../../../src/after/dispatcher
 import type { AttemptOutcome, FactEnd } from "../../../src/after/ports.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { Clock } from "../../../src/model/clock.ts";
+import { readNote } from "../../../src/model/commit-note.ts";
 import type { AfterHandler } from "../../../src/model/handler.ts";
 import { silentLogger } from "../../../src/model/logger.ts";
 import { type InboundRecord, sequenceOf, type TopicPartition } from "../../../src/model/record.ts";
@@ -9,6 +10,7 @@ import type { CommitPosition, RecordSource } from "../../../src/model/record-sou
 import { decodeSettled } from "../../../src/model/settled-map.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeParkedLog, FakeParkedTopic, type Fate } from "./fake-parked-log.ts";
 import { delivered, FakeReader, failed, handler, Journal, record, topic } from "./world.ts";
 
 /** `ok` is delivered, `refused` answered 400, `vendor` named by no handler, `mixed` refused by the second handler only. */
@@ -37,6 +39,10 @@ export class Simulation {
   generation = 0;
   commitsFail = false;
   lettersFail = false;
+  parkFails = false;
+  readonly parkedTopic = new FakeParkedTopic();
+  /** How often what, so that a property knows that it met it. */
+  readonly seen = { parked: 0, unparked: 0, restored: 0 };
   handlers: readonly AfterHandler[] = handlerIds.map((id, at) => handler(id, { priority: at, retry }));
   readonly #random: () => number;
 
@@ -107,8 +113,31 @@ export class Simulation {
       vendor: ["unmatched"],
       tombstone: ["tombstone"],
     };
-    this.must(end === "settled-before" || allowed[kind].includes(end), `${sequence} (${kind}) ended ${end}`);
+    if (end === "settled-before") {
+      this.must(this.hasEnded(sequence) || this.isParked(sequence), `${sequence} was passed over, and not ended`);
+      return;
+    }
+    this.must(allowed[kind].includes(end), `${sequence} (${kind}) ended ${end}`);
     this.must(this.hasEnded(sequence), `${sequence} settled as ${end}, but not ended`);
+  }
+
+  /** Whether a copy of it stands in the parked topic from there on. */
+  isParked(sequence: string, partition?: number, from = 0): boolean {
+    return this.parkedTopic.partitions.some((log, number) =>
+      log.some(
+        ({ entry }) =>
+          (partition ?? number) === number &&
+          entry.at >= from &&
+          entry.kind === "record" &&
+          sequenceOf(entry.record) === sequence,
+      ),
+    );
+  }
+
+  parkFate(): Fate {
+    const roll = this.random();
+    if (this.parkFails) return roll < 0.5 ? "refused" : roll < 0.8 ? "unheard" : "late";
+    return roll < 0.9 ? "written" : roll < 0.95 ? "refused" : roll < 0.98 ? "unheard" : "late";
   }
 
   commit(positions: readonly CommitPosition[]): void {
@@ -116,13 +145,16 @@ export class Simulation {
       const log = this.logs[position.partition]!;
       const before = this.committed.get(position.partition)?.offset ?? 0;
       this.must(position.offset >= before, `commit of ${position.partition} went back to ${position.offset}`);
-      const map = position.metadata === null ? null : decodeSettled(position.metadata);
+      const note = readNote(position.metadata);
+      const map = note.settled === null ? null : decodeSettled(note.settled);
       this.must((map?.from ?? position.offset) === position.offset, "the metadata belongs to another offset");
       const unsettled = new Set(map?.unsettled);
       for (const { offset } of log) {
         const said = offset < position.offset || (map !== null && offset < map.until && !unsettled.has(offset));
         const sequence = sequenceOf({ topic, partition: position.partition, offset });
-        if (said) this.must(this.hasEnded(sequence), `${sequence} was committed before it ended`);
+        const parked = (): boolean =>
+          note.park !== null && this.isParked(sequence, note.park.partition, note.park.from);
+        if (said) this.must(this.hasEnded(sequence) || parked(), `${sequence} was committed before it ended`);
       }
       this.committed.set(position.partition, position);
     }
@@ -152,7 +184,22 @@ export class Member implements RecordSource {
       epochMs: () => clock.epochMs(),
       after: (ms, then) => clock.after(ms, () => this.#alive && then()),
     };
+    const parkedLog = new FakeParkedLog(sim.parkedTopic, () => this.#pass(sim.random() * 40));
+    parkedLog.fate = () => sim.parkFate();
+    parkedLog.readable = () => !sim.parkFails && sim.random() > 0.1;
+    const open = parkedLog.open.bind(parkedLog);
+    parkedLog.open = (group, source, follows) => {
+      if (follows !== null) sim.seen.restored++;
+      return open(group, source, follows);
+    };
+    parkedLog.lost = (_group, range) => sim.must(false, `lost ${JSON.stringify(range)}`);
     const journal = new Journal();
+    journal.parking = () => {
+      sim.seen.parked++;
+    };
+    journal.unparked = () => {
+      sim.seen.unparked++;
+    };
     journal.settled = (_group, end, at) => this.#onSettled(end, at);
     this.dispatcher = createDispatcher({
       group: "switch",
@@ -167,11 +214,20 @@ export class Member implements RecordSource {
           sim.end(sequenceOf(letter.record), letter.handler);
         },
       },
+      parkedLog,
       clock: mortal,
       random: () => sim.random(),
       observer: journal,
       logger: silentLogger,
-      limits: { concurrency: 4, partitionHigh: 12, partitionLow: 6, span: 40 },
+      limits: {
+        concurrency: 4,
+        partitionHigh: 12,
+        partitionLow: 6,
+        span: 40,
+        parkRecords: 4,
+        parkSpan: 20,
+        parkTries: 2,
+      },
     });
   }
 
@@ -193,6 +249,7 @@ export class Member implements RecordSource {
       owned.map((partition) => ({
         topic,
         partition,
+        offset: this.#sim.committed.get(partition)?.offset ?? null,
         metadata: this.#sim.committed.get(partition)?.metadata ?? null,
       })),
     );
@@ -250,9 +307,10 @@ export class Member implements RecordSource {
     const epoch = `${lane} ${this.#epochs.get(Number(partition)) ?? 0}`;
     const last = this.#lastOfKey.get(epoch) ?? -1;
     this.#sim.must(at.offset >= last, `${call.sequence} after ${last}`);
-    const previous = sequenceOf({ topic, partition: Number(partition), offset: last });
-    if (last >= 0 && at.offset > last)
-      this.#sim.must(this.#sim.hasEnded(previous), `${call.sequence} overtook ${previous}`);
+    for (const before of this.#sim.logs[at.partition]!) {
+      if (before.offset >= at.offset || (before.key?.toString() ?? null) !== key) continue;
+      this.#sim.must(this.#sim.hasEnded(sequenceOf(before)), `${call.sequence} overtook ${before.offset}`);
+    }
     this.#lastOfKey.set(epoch, at.offset);
     this.#underWay.add(lane);
     const aborted = new Promise<boolean>((resolve) => signal.addEventListener("abort", () => resolve(true)));
@@ -267,8 +325,11 @@ export class Member implements RecordSource {
   #onSettled(end: FactEnd, at: InboundRecord): void {
     const sequence = sequenceOf(at);
     const once = `${sequence} ${this.#epochs.get(at.partition) ?? 0}`;
-    this.#sim.must(!this.#settled.has(once), `${sequence} ended twice`);
-    this.#settled.add(once);
+    // What was parked is passed over when its source hands it over again, and ends when its copy does.
+    if (end !== "settled-before") {
+      this.#sim.must(!this.#settled.has(once), `${sequence} ended twice`);
+      this.#settled.add(once);
+    }
     this.#sim.checkEnd(sequence, end);
   }
 

@@ -7,6 +7,7 @@ import {
   type AttemptReport,
   type DeadLetter,
   type FactEnd,
+  type ParkReason,
   type PauseReason,
 } from "../../../src/after/ports.ts";
 import { BridgeError } from "../../../src/errors.ts";
@@ -20,6 +21,7 @@ import type { CommitPosition, RecordSource } from "../../../src/model/record-sou
 import { defaultRetryPolicy } from "../../../src/model/retry-policy.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeParkedLog, FakeParkedTopic } from "./fake-parked-log.ts";
 
 export const topic = "billing.clients";
 
@@ -191,8 +193,25 @@ export class Journal implements AfterObserver {
   paused(_group: string, _at: TopicPartition, why: PauseReason): void {
     this.pauses.push(why);
   }
+  readonly parks: [string | null, number, ParkReason][] = [];
+  readonly copies: number[] = [];
+  readonly unparks: (string | null)[] = [];
+  readonly parkFailures: number[] = [];
+
   resumed(): void {
     // the source remembers
+  }
+  parking(_group: string, _at: TopicPartition, key: string | null, facts: number, why: ParkReason): void {
+    this.parks.push([key, facts, why]);
+  }
+  parked(_group: string, at: InboundRecord): void {
+    this.copies.push(at.offset);
+  }
+  unparked(_group: string, _at: TopicPartition, key: string | null): void {
+    this.unparks.push(key);
+  }
+  parkFailed(_group: string, _at: TopicPartition, tries: number): void {
+    this.parkFailures.push(tries);
   }
 }
 
@@ -203,6 +222,7 @@ export interface World {
   readonly tasks: FakeTasks;
   readonly journal: Journal;
   readonly letters: DeadLetter[];
+  readonly parkedLog: FakeParkedLog;
   /** What becomes of dead letters. */
   letterBox: "open" | "refusing" | "hanging";
   handlers: readonly AfterHandler[];
@@ -217,6 +237,7 @@ export function world(handlers: readonly AfterHandler[] = [handler("h")], limits
   const tasks = new FakeTasks(clock);
   const journal = new Journal();
   const letters: DeadLetter[] = [];
+  const parkedLog = new FakeParkedLog(new FakeParkedTopic());
   const made: Omit<World, "dispatcher"> = {
     clock,
     source,
@@ -224,6 +245,7 @@ export function world(handlers: readonly AfterHandler[] = [handler("h")], limits
     tasks,
     journal,
     letters,
+    parkedLog,
     letterBox: "open",
     handlers,
   };
@@ -241,6 +263,7 @@ export function world(handlers: readonly AfterHandler[] = [handler("h")], limits
         return Promise.resolve();
       },
     },
+    parkedLog,
     clock,
     random: () => 0.5,
     observer: journal,

@@ -1,0 +1,43 @@
+import { detach, type Fact } from "./fact.ts";
+
+/** Facts of one key in their order; a fact stands in one such list at a time. */
+export class FactList {
+  #first: Fact | null = null;
+  #last: Fact | null = null;
+  #count = 0;
+
+  get first(): Fact | null {
+    return this.#first;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  push(fact: Fact): void {
+    if (this.#last === null) this.#first = fact;
+    else this.#last.nextInLane = fact;
+    this.#last = fact;
+    this.#count++;
+  }
+
+  /** Takes the first fact off. */
+  shift(): Fact | null {
+    const first = this.#first;
+    if (first === null) return null;
+    this.#first = first.nextInLane;
+    first.nextInLane = null;
+    if (this.#first === null) this.#last = null;
+    this.#count--;
+    return first;
+  }
+
+  *[Symbol.iterator](): Generator<Fact> {
+    for (let fact = this.#first; fact !== null; fact = fact.nextInLane) yield fact;
+  }
+
+  /** Everything in it will be here for a while. */
+  detach(): void {
+    for (const fact of this) detach(fact);
+  }
+}

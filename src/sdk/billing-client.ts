@@ -3,11 +3,13 @@ import { createKafkaClient } from "../kafka/connection/client.ts";
 import { createRecordProducer, type RecordProducer } from "../kafka/produce/producer.ts";
 import { eventHeaders } from "../kafka/records/headers.ts";
 import { createRegistry } from "../kafka/registry/registry.ts";
+import { maxDeadlineMs } from "../model/budget.ts";
 import { systemClock } from "../model/clock.ts";
 import { within } from "../model/deadline.ts";
 import { silentLogger } from "../model/logger.ts";
 import { type TopicNames, topicNames } from "../model/topics.ts";
 import { type BillingEvent, checkEvent } from "./billing-event.ts";
+import { checkOptions } from "./check-options.ts";
 import { ClientEvents } from "./client-events.ts";
 import type {
   BillingClient,
@@ -22,14 +24,13 @@ import type { RequestVerdict } from "./request-verdict.ts";
 import { Requests } from "./requests.ts";
 
 const closeMs = 5000;
-/** After it nobody waits for a request's verdict, so nobody need write it. Milliseconds. */
-const longestDeadlineMs = 5000;
 
 /**
  * Connects a billing core. Rejects with BridgeError BROKER_UNAVAILABLE, REGISTRY_UNAVAILABLE, NOT_SET_UP (run `setup` first),
- * SETTINGS_INVALID, or TIMED_OUT after `connectTimeoutMs`.
+ * SETTINGS_INVALID (a number out of its range, by the option's name), or TIMED_OUT after `connectTimeoutMs`.
  */
 export async function createBillingClient(options: BillingClientOptions): Promise<BillingClient> {
+  checkOptions(options);
   const client = new KafkaBillingClient(options);
   try {
     await client.open();
@@ -58,7 +59,8 @@ class KafkaBillingClient implements BillingClient {
     const topics = topicNames(options.topicPrefix ?? "billing");
     const codecs = new EventCodecs(registry, topics);
     const producer = createRecordProducer(client, { timeoutMs: options.publishTimeoutMs ?? 30_000 });
-    const asking = createRecordProducer(client, { timeoutMs: longestDeadlineMs });
+    // After it nobody waits for a request's verdict, so nobody need write it.
+    const asking = createRecordProducer(client, { timeoutMs: maxDeadlineMs });
     this.#topics = topics;
     this.#codecs = codecs;
     this.#producer = producer;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { BridgeError } from "../errors.ts";
+import { maxDeadlineMs } from "../model/budget.ts";
 import type { TopicNames } from "../model/topics.ts";
 import { type BillingEvent, type CheckedEvent, checkEvent } from "./billing-event.ts";
 import type { BillingClientOptions, RequestOptions } from "./client-options.ts";
@@ -14,7 +15,6 @@ export interface CheckedRequest {
 }
 
 const usualDeadlineMs = 1500;
-const maxDeadlineMs = 5000;
 /** Of an Avro int. */
 const maxAttempt = 2 ** 31 - 1;
 

@@ -21,11 +21,11 @@ export interface BillingClientOptions {
   readonly onSilence?: OnSilence;
   /** Milliseconds from asking to verdict, at most [1500]; 1 to 5000. */
   readonly deadlineMs?: number;
-  /** Requests that may wait at once [10,000]; past it `onSilence` decides at once. */
+  /** Requests that may wait at once [10,000], 1 to 10,000,000; past it `onSilence` decides at once. */
   readonly maxPending?: number;
-  /** Longest wait for broker and registry in `createBillingClient`, milliseconds [30,000]. */
+  /** Longest wait for broker and registry in `createBillingClient`, milliseconds from 1 [30,000]. */
   readonly connectTimeoutMs?: number;
-  /** Longest wait of `publish` for its acknowledgement, milliseconds [30,000]. */
+  /** Longest wait of `publish` for its acknowledgement, milliseconds from 1 [30,000]. */
   readonly publishTimeoutMs?: number;
   /** Only these events will be used: fewer schemas are looked up at start. Default: all. */
   readonly events?: readonly EventId[];
@@ -33,11 +33,11 @@ export interface BillingClientOptions {
   readonly requests?: boolean;
   /** Where no bridge has a handler for an event, the verdict is allow, `no-handler`, at once, and nothing is sent [true]. */
   readonly skipWithoutHandlers?: boolean;
-  /** A bridge that was not heard for this long counts for nothing. Milliseconds [2000]; bridges beat every 500. */
+  /** A bridge that was not heard for this long counts for nothing. Milliseconds [2000], 1 to 60,000; bridges beat every 500. */
   readonly heardWithinMs?: number;
-  /** After so many silences in a row nobody is asked, and `onSilence` decides at once [5]. */
+  /** After so many silences in a row nobody is asked, and `onSilence` decides at once [5]; 1 to 1,000,000. */
   readonly breakerSilences?: number;
-  /** How often a request is asked nevertheless then, to find out. Milliseconds [1000]. */
+  /** How often a request is asked nevertheless then, to find out. Milliseconds [1000], 1 to 3,600,000. */
   readonly breakerProbeMs?: number;
   readonly logger?: Logger;
 }

@@ -1,5 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { type Clock, systemClock } from "../model/clock.ts";
+import { bounded } from "../model/deadline.ts";
 import type { Egress } from "./egress.ts";
 
 /** All addresses of a name, as the system resolves it; rejects when there are none. */
@@ -16,20 +18,54 @@ const resolveBySystem: Resolve = (hostname) =>
     });
   });
 
+interface Asked {
+  readonly answer: Promise<readonly LookupAddress[]>;
+  readonly sinceMs: number;
+}
+
+/** How long a name whose addresses are known waits for newer ones, milliseconds; a resolver that works takes a few. */
+const patienceMs = 50;
+/** How long addresses may stand in for newer ones, milliseconds. */
+const keptMs = 3600_000;
+
 /**
  * A `lookup` for sockets that hands out permitted addresses only, so that the address that was judged is the address
  * that is connected to. The system's resolver has no deadline and few threads: at most one resolution of a name is
  * under way, whoever waits for it; the caller's deadline ends the waiting.
+ *
+ * Two names whose servers do not answer are enough to occupy those threads, in both stages. So a name keeps its last
+ * addresses, and goes on with them while its resolution takes long or the resolver says that it failed for now.
  */
-export function createLookup(egress: Egress, resolve: Resolve = resolveBySystem): LookupFunction {
-  const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
+export function createLookup(
+  egress: Egress,
+  resolve: Resolve = resolveBySystem,
+  clock: Clock = systemClock,
+): LookupFunction {
+  const underWay = new Map<string, Asked>();
+  const kept = new Map<string, { readonly addresses: readonly LookupAddress[]; readonly atMs: number }>();
 
-  const resolved = (hostname: string): Promise<readonly LookupAddress[]> => {
-    const known = underWay.get(hostname);
-    if (known !== undefined) return known;
-    const started = resolve(hostname).finally(() => underWay.delete(hostname));
-    underWay.set(hostname, started);
-    return started;
+  const ask = (hostname: string): Asked => {
+    const resolution = resolve(hostname).finally(() => underWay.delete(hostname));
+    const asked = { answer: resolution, sinceMs: clock.monotonicMs() };
+    underWay.set(hostname, asked);
+    resolution.then(
+      (addresses) => kept.set(hostname, { addresses, atMs: clock.monotonicMs() }),
+      () => undefined,
+    );
+    return asked;
+  };
+
+  const resolved = async (hostname: string): Promise<readonly LookupAddress[]> => {
+    const { answer, sinceMs } = underWay.get(hostname) ?? ask(hostname);
+    const known = kept.get(hostname);
+    const nowMs = clock.monotonicMs();
+    if (known === undefined || nowMs - known.atMs > keptMs) return answer;
+    const leftMs = sinceMs + patienceMs - nowMs;
+    if (leftMs <= 0 || (await bounded(answer, leftMs, clock)) === "late") return known.addresses;
+    return answer.catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === "EAI_AGAIN") return known.addresses;
+      throw error;
+    });
   };
 
   const permitted = async (hostname: string, family: number): Promise<[LookupAddress, ...LookupAddress[]]> => {

@@ -74,7 +74,7 @@ class TaskRunner implements UnguardedTasks {
     this.#clock = clock;
     this.#logger = logger;
     this.#limits = limits;
-    const lookup = createLookup(this.egress, options.resolve);
+    const lookup = createLookup(this.egress, options.resolve, clock);
     const signer = new Signer(options.secrets ?? createSecrets());
     this.#http = new HttpTasks({ egress: this.egress, lookup, signer, clock, limits });
     this.#scripts = new ScriptTasks({ scriptsDir, clock, logger, limits });

@@ -1,4 +1,5 @@
 import type { BridgeEvent } from "../model/event.ts";
+import type { Failure } from "../model/failure.ts";
 import type { AttemptRecord, DeadLetter } from "./ports.ts";
 
 /**
@@ -50,9 +51,14 @@ export function turnTo(progress: Progress, handler: string): void {
   progress.failures = [];
 }
 
-/** Remembers a failed attempt; only the last ones are kept. */
+/**
+ * Remembers a failed attempt; only the last ones are kept, and none with what the handler returned: nobody reads that again,
+ * and 20 pages of 8 KiB for each of some thousand waiting facts would pass every bound on memory.
+ */
 export function remember(progress: Progress, attempt: AttemptRecord): void {
+  const failure: { -readonly [K in keyof Failure]: Failure[K] } = { ...attempt.failure };
+  delete failure.response;
   progress.made = attempt.number;
-  progress.failures.push(attempt);
+  progress.failures.push({ ...attempt, failure });
   if (progress.failures.length > longestHistory) progress.failures.shift();
 }

@@ -71,6 +71,17 @@ test("a delivery that fails until its greatest age is dead-lettered with its las
   assert.equal(w.source.committed(), 1);
 });
 
+test("what a handler returned is not kept with the attempts: a fact may wait for a day with twenty of them", async () => {
+  const w = world();
+  const response = "x".repeat(8192);
+  w.tasks.answer = () => Promise.resolve(failed({ kind: "status", status: 503, detail: "503", response }));
+  w.dispatcher.accept([record(0)]);
+  await w.clock.advance(2 * day);
+  const [letter] = w.letters;
+  assert.ok(letter !== undefined && letter.attempts.length > 15);
+  assert.ok(letter.attempts.every(({ failure }) => failure.detail === "503" && !("response" in failure)));
+});
+
 test("a refused event is dead-lettered at once, and the group's next handler still gets it", async () => {
   const w = world([handler("first", { priority: 1 }), handler("second", { priority: 2 })]);
   w.tasks.answer = ({ handler: id }) =>

@@ -30,6 +30,8 @@ export interface DecisionLogParts {
   readonly onDropped: (why: DecisionDrop, count: number) => void;
   /** Decisions that may wait [10,000]. */
   readonly maxWaiting?: number;
+  /** And the bytes they may hold [16 MiB]: one that tells of many changes can be larger than a thousand others. */
+  readonly maxWaitingBytes?: number;
 }
 
 /** How long one record may wait for its acknowledgement. Milliseconds. */
@@ -45,9 +47,11 @@ const maxOut = 64;
 export class DecisionLog implements Pick<BeforeObserver, "decided"> {
   readonly #parts: DecisionLogParts;
   readonly #maxWaiting: number;
+  readonly #maxWaitingBytes: number;
   #writer: DecisionWriter | null = null;
   #opening: Timer | null = null;
   #waiting: OutboundRecord[] = [];
+  #waitingBytes = 0;
   #out = 0;
   #failing = false;
   #idle: (() => void) | null = null;
@@ -56,6 +60,7 @@ export class DecisionLog implements Pick<BeforeObserver, "decided"> {
   constructor(parts: DecisionLogParts) {
     this.#parts = parts;
     this.#maxWaiting = parts.maxWaiting ?? 10_000;
+    this.#maxWaitingBytes = parts.maxWaitingBytes ?? 16 * 1024 * 1024;
   }
 
   /** Returns at once; until the schema is open decisions are dropped. */
@@ -76,7 +81,7 @@ export class DecisionLog implements Pick<BeforeObserver, "decided"> {
     try {
       if (this.#stopped !== null) this.#drop("closed", "the bridge is ending");
       else if (this.#writer === null) this.#drop("not-open", "the schema of decisions is not open");
-      else if (this.#waiting.length >= this.#maxWaiting) this.#drop("queue-full", "too many decisions wait");
+      else if (this.#isFull()) this.#drop("queue-full", "too many decisions wait");
       else this.#add(this.#writer, ...what);
     } catch (error) {
       this.#drop("defect", messageOf(error));
@@ -110,13 +115,20 @@ export class DecisionLog implements Pick<BeforeObserver, "decided"> {
   #add(writer: DecisionWriter, ...[record, ...what]: Parameters<BeforeObserver["decided"]>): void {
     const { instanceId, topic } = this.#parts;
     const decision = decisionRecord(instanceId, record, ...what);
-    this.#waiting.push({ topic, key: decision.operationId, value: writer.encode(decision), headers: {} });
+    const value = writer.encode(decision);
+    this.#waiting.push({ topic, key: decision.operationId, value, headers: {} });
+    this.#waitingBytes += value.length;
     this.#send();
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.length >= this.#maxWaiting || this.#waitingBytes >= this.#maxWaitingBytes;
   }
 
   #send(): void {
     for (const record of this.#waiting.splice(0, maxOut - this.#out)) {
       this.#out++;
+      this.#waitingBytes -= record.value?.length ?? 0;
       void this.#write(record).then(() => {
         this.#out--;
         this.#send();

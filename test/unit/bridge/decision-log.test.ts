@@ -15,9 +15,9 @@ const avro = createAvroRecord(1, decisionSchema.text);
 const written = { partition: 0, offset: 0 };
 const refusal = new BridgeError("RECORD_REFUSED", "no such topic");
 
-function decisionLog(options: { maxWaiting?: number; opens?: boolean[] } = {}) {
+function decisionLog(options: { maxWaiting?: number; maxWaitingBytes?: number; opens?: boolean[] } = {}) {
   const clock = new FakeClock();
-  const { opens = [], maxWaiting } = options;
+  const { opens = [], maxWaiting, maxWaitingBytes } = options;
   const sent: OutboundRecord[] = [];
   const drops: DecisionDrop[] = [];
   const warnings: unknown[] = [];
@@ -26,6 +26,7 @@ function decisionLog(options: { maxWaiting?: number; opens?: boolean[] } = {}) {
   const log = new DecisionLog({
     ...{ clock, topic: "p.decisions", instanceId: "i" },
     ...(maxWaiting === undefined ? {} : { maxWaiting }),
+    ...(maxWaitingBytes === undefined ? {} : { maxWaitingBytes }),
     producer: {
       send: (one) => {
         sent.push(one);
@@ -54,7 +55,7 @@ function decisionLog(options: { maxWaiting?: number; opens?: boolean[] } = {}) {
   return { clock, log, sent, drops, warnings, state, decide };
 }
 
-async function opened(options: { maxWaiting?: number } = {}) {
+async function opened(options: { maxWaiting?: number; maxWaitingBytes?: number } = {}) {
   const world = decisionLog(options);
   world.log.start();
   await settled();
@@ -97,6 +98,23 @@ describe("the log of decisions", () => {
     assert.equal(warnings.length, 1);
     await log.stop(1000);
     assert.equal(clock.pendingTimers, 0);
+  });
+
+  it("keeps to a bound of bytes as well, and has room again when what waited is out", async () => {
+    const { decide, drops, sent, state } = await opened({ maxWaitingBytes: 50_000 });
+    let acknowledge = (): void => undefined;
+    const hangs = new Promise<RecordPosition>((resolve) => {
+      acknowledge = () => resolve(written);
+    });
+    state.answer = () => hangs;
+    for (let at = 0; at < 100; at++) decide(`op-${at}`.padEnd(10_000, "."));
+    const waiting = 5;
+    assert.deepEqual([sent.length, drops.length, new Set(drops)], [64, 100 - 64 - waiting, new Set(["queue-full"])]);
+    acknowledge();
+    await settled();
+    assert.equal(sent.length, 64 + waiting);
+    decide("room");
+    assert.equal(sent.at(-1)?.key, "room");
   });
 
   it("keeps to its bounds when the broker hangs: few are out, some wait, the rest is dropped", async () => {

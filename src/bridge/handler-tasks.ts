@@ -11,7 +11,7 @@ export function composeTasks(parts: StageParts, pool: Pool, handlers: readonly H
   const { clock, logger, metrics, settings } = parts;
   const live = handlers.filter(({ status }) => status !== "archived");
   const { egressAllow, scriptsDir } = settings.handlers;
-  return guardTasks({
+  const tasks = guardTasks({
     tasks: tracedTasks(createTasks({ egressAllow, scriptsDir, logger, clock })),
     pool,
     handlers: live,
@@ -19,4 +19,6 @@ export function composeTasks(parts: StageParts, pool: Pool, handlers: readonly H
     random: Math.random,
     observer: observeBreakers(logger, metrics, pool, live),
   });
+  metrics.observeOccupancy(pool, () => tasks.occupancy());
+  return tasks;
 }

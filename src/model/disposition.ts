@@ -32,7 +32,7 @@ const byKind: Readonly<Record<Exclude<FailureKind, "status">, Disposition>> = {
   timeout: retry("nothing says the handler did it: its answer did not come in time"),
   exit: retry("75 asks for another try; any other exit is unlisted and may pass"),
   killed: retry("ended from outside: says nothing about the event"),
-  overload: notCalled("all of the handler's slots are taken; they come free"),
+  overload: notCalled("all of the handler's places are taken, or its rate limit is reached; both pass"),
   "breaker-open": notCalled("the handler was sick a moment ago; its probe decides when to go on"),
   "no-budget": notCalled("there is no budget after the event: only a call cut short says so"),
   condition: deadLetter(

@@ -12,7 +12,7 @@ export const failureKinds = [
   "exit", // a script ended with an exit code that means failure
   "killed", // a script was ended by a signal that was not ours
   "breaker-open", // not called: its breaker is open
-  "overload", // not called: its bulkhead and queue are full
+  "overload", // not called: its bulkhead and queue are full, or its rate limit leaves it no turn in time
   "no-budget", // not called: too little of the request's time remains
   "internal", // a defect of this program, not of the handler
 ] as const;
@@ -26,7 +26,7 @@ export interface Failure {
   readonly status?: number;
   /** Exit code, of kind `exit`. */
   readonly exit?: number;
-  /** From `Retry-After`, milliseconds. */
+  /** When to come again: from `Retry-After`, or by whoever did not call. Milliseconds. */
   readonly retryAfterMs?: number;
   /** Up to the log's bound of what the handler returned, if anything. */
   readonly response?: string;

@@ -1,4 +1,6 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Pool } from "../model/breaker-state.ts";
+import type { Occupancy } from "../model/occupancy.ts";
 
 /** Every metric of the bridge, by the names under which Prometheus sees them (docs/metrics.md). Labels are bounded: ids of handlers, groups and events. */
 
@@ -12,6 +14,7 @@ const delayBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600, 21_60
 export class Metrics {
   readonly #registry = new Registry();
   readonly #sources: (() => Promise<readonly object[]>)[] = [];
+  readonly #occupancies = new Map<Pool, () => readonly Occupancy[]>();
 
   readonly requests: Counter<"event" | "decision" | "decided_by"> = this.#counter(
     "requests_total",
@@ -113,6 +116,26 @@ export class Metrics {
     "Facts that wait because the registry is away.",
     ["group"],
   );
+  readonly attempts: Counter<"group" | "class"> = this.#counter(
+    "delivery_attempts_total",
+    "Attempts to deliver a fact, by what they came to.",
+    ["group", "class"],
+  );
+  readonly brakes: Counter<"group" | "handler"> = this.#counter(
+    "brakes_total",
+    "How often a group stopped because of dead letters in a row.",
+    ["group", "handler"],
+  );
+  readonly stalls: Counter<"group" | "reason"> = this.#counter(
+    "stalls_total",
+    "Reports of a fact that could be tried and was not for long.",
+    ["group", "reason"],
+  );
+  readonly factsRepeated: Counter<"group"> = this.#counter(
+    "facts_repeated_total",
+    "Records that came again while they were in flight or settled: passed over.",
+    ["group"],
+  );
   readonly keysParked: Counter<"group" | "reason"> = this.#counter(
     "keys_parked_total",
     "Stuck keys that were parked.",
@@ -135,6 +158,26 @@ export class Metrics {
   /** `processWide`: also the figures of the process and the Node runtime; one thread of a process shows them [true]. */
   constructor({ processWide = true }: { readonly processWide?: boolean } = {}) {
     if (processWide) collectDefaultMetrics({ register: this.#registry, prefix });
+    const calls: Gauge<"handler" | "stage" | "state"> = new Gauge({
+      name: `${prefix}handler_calls`,
+      help: "Calls of handlers that are under way, or wait for a place or for their rate limit.",
+      labelNames: ["handler", "stage", "state"],
+      registers: [this.#registry],
+      collect: () => {
+        calls.reset();
+        for (const [stage, read] of this.#occupancies)
+          for (const { handler, inFlight, queued, rateLimited } of read()) {
+            calls.set({ handler, stage, state: "in-flight" }, inFlight);
+            calls.set({ handler, stage, state: "queued" }, queued);
+            calls.set({ handler, stage, state: "rate-limited" }, rateLimited);
+          }
+      },
+    });
+  }
+
+  /** How busy each handler is, read when it is scraped; once for each pool. */
+  observeOccupancy(pool: Pool, read: () => readonly Occupancy[]): void {
+    this.#occupancies.set(pool, read);
   }
 
   /** Figures of another thread, summed with these whenever they are exposed. */

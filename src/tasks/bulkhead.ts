@@ -17,12 +17,24 @@ export type Entry =
 export class Bulkhead {
   /** Each takes the place, or says that it no longer needs it. */
   readonly #waiting = new Set<() => boolean>();
+  readonly #places: number;
   readonly #queue: number;
   #free: number;
 
   constructor(places: number, queue: number) {
+    this.#places = places;
     this.#free = places;
     this.#queue = queue;
+  }
+
+  /** Places that are taken. */
+  get taken(): number {
+    return this.#places - this.#free;
+  }
+
+  /** How many wait for a place. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** A place, if one is free now. Nobody is overtaken: a place comes free only when nobody waits for it. */

@@ -59,6 +59,20 @@ export class CallTime {
     });
   }
 
+  /** Waits so many milliseconds, or until the time is over. */
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(ms, () => {
+        forget();
+        resolve();
+      });
+      const forget = this.onOver(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
   /** Ends the call now. */
   cancel(): void {
     this.#end("cancelled");

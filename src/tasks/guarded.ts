@@ -1,4 +1,4 @@
-/** A breaker and a bulkhead of its own for each handler, in front of the tasks of one pool (docs/handlers.md). */
+/** A breaker, a bulkhead and a rate limit of its own for each handler, in front of the tasks of one pool (docs/handlers.md). */
 import type { AttemptOutcome } from "../after/ports.ts";
 import type { AskOutcome } from "../before/ports.ts";
 import type { BreakerObserver, Pool } from "../model/breaker-state.ts";
@@ -6,6 +6,7 @@ import { minCallMs } from "../model/budget.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Failure } from "../model/failure.ts";
 import type { AfterHandler, BeforeHandler, Handler } from "../model/handler.ts";
+import type { Occupancy } from "../model/occupancy.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import { afterBreaker, Breaker, beforeBreaker, type Pass } from "./breaker.ts";
 import { Bulkhead, type Entry } from "./bulkhead.ts";
@@ -13,6 +14,7 @@ import { CallTime } from "./call-time.ts";
 import { countsAs } from "./counts-as.ts";
 import type { Egress } from "./egress.ts";
 import { defaultGuardLimits, type GuardLimits } from "./limits.ts";
+import { RateLine, type Turn } from "./rate-line.ts";
 import type { Tasks, UnguardedTasks } from "./runner.ts";
 import type { Hold } from "./script.ts";
 
@@ -28,11 +30,18 @@ export interface GuardOptions {
   readonly limits?: Partial<GuardLimits>;
 }
 
+export interface GuardedTasks extends Tasks {
+  /** This moment of every handler, also of those that were never called. */
+  occupancy(): readonly Occupancy[];
+}
+
 interface Guard {
-  /** What is called; a handler that was moved elsewhere starts anew. */
+  /** What is called, and how often it may be; a handler of which that has changed starts anew. */
   readonly target: string;
   readonly breaker: Breaker;
   readonly bulkhead: Bulkhead;
+  /** Null: no rate limit. */
+  readonly line: RateLine | null;
 }
 
 interface Failed {
@@ -44,15 +53,18 @@ interface Failed {
  *   call ── breaker open ──► breaker-open, at once
  *        ── no place free ── queue full ──► overload, at once
  *                         ── waits within its own time ── none came free ──► overload
- *        ── place and breaker ──► the task, with the time that is left
+ *        ── past its rate ── after ──► overload, at once, with the time to come again
+ *                         ── before ── waits within its own time ── no turn in it ──► overload, at once
+ *        ── place, turn and breaker ──► the task, with the time that is left
  *
- * A call keeps its place until nothing of it is left: a script's until its process is gone.
+ * A call keeps its place until nothing of it is left: a script's until its process is gone. After the event nobody waits
+ * here for a turn: a delivery that waits in its lane takes nothing from other keys and other handlers.
  */
-export function guardTasks(options: GuardOptions): Tasks {
-  return new GuardedTasks(options);
+export function guardTasks(options: GuardOptions): GuardedTasks {
+  return new Guarded(options);
 }
 
-class GuardedTasks implements Tasks {
+class Guarded implements GuardedTasks {
   readonly #options: GuardOptions;
   readonly #limits: GuardLimits;
   readonly #scriptPlaces: number;
@@ -100,7 +112,7 @@ class GuardedTasks implements Tasks {
     signal: AbortSignal,
     make: (call: TaskCall, hold: Hold) => Promise<Outcome | Failed>,
   ): Promise<Outcome | Failed> {
-    const { breaker, bulkhead } = this.#guardOf(handler);
+    const { breaker, bulkhead, line } = this.#guardOf(handler);
     const key = call.key ?? "";
     // Asked before the queue, so that an open breaker costs nothing; and again after it, as it may have opened since.
     const refused = breaker.refusal(key);
@@ -109,15 +121,22 @@ class GuardedTasks implements Tasks {
     const entry = bulkhead.tryEnter() ?? (await this.#wait(bulkhead, call, signal));
     if (entry.kind === "full") return overload("as many calls of this handler wait as may wait");
     if (entry.kind === "over") return overload("no place came free in the call's own time");
+    const waitedMs = (): number => Math.floor(this.#options.clock.monotonicMs() - startMs);
+    const turn = line === null ? unlimited : await this.#turn(line, call, call.timeoutMs - waitedMs(), signal);
+    if (turn.kind === "later") {
+      entry.leave();
+      return overload("its rate limit leaves it no turn now", turn.waitMs);
+    }
     const pass = breaker.pass(key);
     if (pass.kind === "refused") {
+      turn.giveBack();
       entry.leave();
       return breakerOpen(pass.retryAfterMs);
     }
     let gone: Promise<unknown> | null = null;
     try {
-      const waitedMs = Math.floor(this.#options.clock.monotonicMs() - startMs);
-      const within = waitedMs === 0 ? call : { ...call, timeoutMs: Math.max(minCallMs, call.timeoutMs - waitedMs) };
+      const lessMs = waitedMs();
+      const within = lessMs === 0 ? call : { ...call, timeoutMs: Math.max(minCallMs, call.timeoutMs - lessMs) };
       const outcome = await make(within, (until) => {
         gone = until;
       });
@@ -141,14 +160,44 @@ class GuardedTasks implements Tasks {
     }
   }
 
+  /** A turn of the rate limit. Only before the event it is waited for: there nobody comes again. */
+  async #turn(line: RateLine, call: TaskCall, leftMs: number, signal: AbortSignal): Promise<Turn> {
+    const first = line.take(call.deliveryId);
+    if (first.kind === "granted" || this.#options.pool === "after") return first;
+    const time = new CallTime(this.#options.clock, leftMs - minCallMs, signal);
+    this.#waiting.add(time);
+    try {
+      let turn: Turn = first;
+      while (turn.kind === "later" && turn.waitMs <= time.remainingMs()) {
+        await time.pause(turn.waitMs);
+        if (time.over !== undefined) break;
+        turn = line.take(call.deliveryId);
+      }
+      if (turn.kind === "later") line.leave(call.deliveryId);
+      return turn;
+    } finally {
+      time.release();
+      this.#waiting.delete(time);
+    }
+  }
+
+  occupancy(): readonly Occupancy[] {
+    const ids = new Set([...this.#options.handlers.map(({ id }) => id), ...this.#guards.keys()]);
+    return [...ids].map((handler) => {
+      const guard = this.#guards.get(handler);
+      const { taken = 0, waiting = 0 } = guard?.bulkhead ?? {};
+      return { handler, inFlight: taken, queued: waiting, rateLimited: guard?.line?.waiting ?? 0 };
+    });
+  }
+
   #count(pass: Pass & { readonly kind: "passed" }, outcome: { readonly kind: string } | Failed, signal: AbortSignal) {
     // Calls cut short by our own stop say nothing about the handler.
     if (this.#closed !== undefined) return;
     pass.end("failure" in outcome ? countsAs(outcome.failure, signal) : "success");
   }
 
-  #guardOf({ id, task }: Handler): Guard {
-    const target = task.kind === "http" ? task.url : task.path;
+  #guardOf({ id, rateLimit, task }: Handler): Guard {
+    const target = JSON.stringify([task.kind === "http" ? task.url : task.path, rateLimit]);
     const known = this.#guards.get(id);
     if (known?.target === target) return known;
     const { clock, observer, pool, random } = this.#options;
@@ -158,6 +207,7 @@ class GuardedTasks implements Tasks {
       target,
       breaker: new Breaker(rules, clock, random, (turn) => observer({ ...turn, pool, handler: id })),
       bulkhead: new Bulkhead(places, this.#limits.queue),
+      line: rateLimit === undefined ? null : new RateLine(rateLimit, clock),
     };
     this.#guards.set(id, guard);
     return guard;
@@ -169,6 +219,9 @@ function breakerOpen(retryAfterMs: number): Failed {
   return { kind: "failure", failure: { kind: "breaker-open", detail, retryAfterMs: Math.ceil(retryAfterMs) } };
 }
 
-function overload(detail: string): Failed {
-  return { kind: "failure", failure: { kind: "overload", detail } };
+const unlimited: Turn = { kind: "granted", giveBack: () => undefined };
+
+function overload(detail: string, retryAfterMs?: number): Failed {
+  const more = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { kind: "failure", failure: { kind: "overload", detail, ...more } };
 }

@@ -49,6 +49,8 @@ export class OrphanWatch {
     this.#watchdog = undefined;
     const gone = new Promise((resolve) => watchdog.once("exit", resolve));
     watchdog.stdin?.end();
+    // Nothing is left for it to do: it need not even come up.
+    if (this.#groups.size === 0) watchdog.kill("SIGKILL");
     if ((await bounded(gone, closeMs, this.#clock)) === "late") watchdog.kill("SIGKILL");
   }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
-import { bounded, pause } from "../model/deadline.ts";
+import { bounded } from "../model/deadline.ts";
 import type { Handler, PersistentScript } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TaskCall } from "../model/task-call.ts";
@@ -152,10 +152,7 @@ export class PersistentScripts {
       const waitMs = crew.pace.waitMs();
       if (waitMs === 0) return this.#begin(crew, request);
       if (waitMs >= time.remainingMs()) return { kind: "too-soon", retryAfterMs: waitMs };
-      const over = new AbortController();
-      const forget = time.onOver(() => over.abort());
-      await pause(this.#options.clock, waitMs, over.signal);
-      forget();
+      await time.pause(waitMs);
       if (time.over !== undefined) return { kind: "over", over: time.over };
     }
   }

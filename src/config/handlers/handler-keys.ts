@@ -12,13 +12,13 @@ export const handlerKeys = {
   priority: "both",
   timeoutMs: "both",
   numbers: "both",
+  rateLimit: "both",
   mayChange: "before",
   onFailure: "before",
   mode: "before",
   bestEffort: "before",
   group: "after",
   retry: "after",
-  rateLimit: "after",
 } as const satisfies Record<string, Stage | "both">;
 
 export type HandlerKey = keyof typeof handlerKeys;

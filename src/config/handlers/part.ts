@@ -110,4 +110,10 @@ export class Part {
     const fits = typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
     return fits ? value : this.problem(`must be a whole number from ${least} to ${most}`);
   }
+
+  number(least: number, most: number): number | undefined {
+    const value = this.tree.kind === "scalar" ? this.tree.value : undefined;
+    const fits = typeof value === "number" && value >= least && value <= most;
+    return fits ? value : this.problem(`must be a number from ${least} to ${most}`);
+  }
 }

@@ -5,6 +5,7 @@ import { type HandlerKey, handlerKeys, idPattern, priorities, timeouts } from ".
 import type { Part } from "./part.ts";
 import { readFailurePolicy, readMayChange } from "./read-before.ts";
 import { readEvents } from "./read-events.ts";
+import { readRateLimit } from "./read-rate-limit.ts";
 import { readTask } from "./read-task.ts";
 
 const idRule = "lower-case letters, digits and . _ - (at most 63, starting with a letter or digit)";
@@ -32,8 +33,10 @@ export function readHandler(part: Part, shapes: Shapes): Handler | undefined {
     numbers: keys.get("numbers")?.oneOf(["string", "json"]) ?? "string",
   } as const;
   const own = stage === "before" ? readBefore(part, keys) : stage === "after" ? readAfter(keys, id ?? "") : undefined;
+  const limited = keys.get("rateLimit");
+  const rateLimit = limited === undefined ? undefined : readRateLimit(limited);
   if (id === undefined || task === undefined || own === undefined) return undefined;
-  return { id, task, ...common, ...own };
+  return { id, task, ...common, ...own, ...(rateLimit === undefined ? {} : { rateLimit }) };
 }
 
 /** A key that is missing is reported where its handler begins. */
@@ -63,7 +66,7 @@ function readWhen(part: Part | undefined, events: readonly string[], shapes: Sha
 
 type Own<H extends Handler> = Omit<
   H,
-  "id" | "name" | "events" | "condition" | "task" | "status" | "priority" | "numbers"
+  "id" | "name" | "events" | "condition" | "task" | "status" | "priority" | "numbers" | "rateLimit"
 >;
 
 function readBefore(part: Part, keys: Keys): Own<BeforeHandler> {
@@ -85,7 +88,6 @@ function readBefore(part: Part, keys: Keys): Own<BeforeHandler> {
 
 function readAfter(keys: Keys, id: string): Own<AfterHandler> {
   const { least, most, usual } = timeouts.after;
-  keys.get("rateLimit")?.problem("is not available in this version: a limit that is not kept would be worse than none");
   return {
     stage: "after",
     timeoutMs: keys.get("timeoutMs")?.whole(least, most) ?? usual,

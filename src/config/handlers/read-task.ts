@@ -1,7 +1,7 @@
 import type { Task } from "../../model/handler.ts";
 import type { Part } from "./part.ts";
 
-/** `task: { http: { url, secretRef } }` or `task: { script: { path } }`. */
+/** `task: { http: { url, secretRef } }` or `task: { script: { path, persistent, maxCalls } }`. */
 export function readTask(part: Part): Task | undefined {
   const kinds = part.keys(["http", "script"]);
   const http = kinds.get("http");
@@ -46,14 +46,17 @@ function readSecretRefs(part: Part | undefined): readonly string[] {
 }
 
 function readScript(part: Part): Task | undefined {
-  const keys = part.keys(["path", "persistent"]);
-  if (keys.get("persistent")?.flag() === true) {
-    keys.get("persistent")?.problem("persistent scripts are not supported by this version");
-  }
+  const keys = part.keys(["path", "persistent", "maxCalls"]);
+  const stays = keys.get("persistent")?.flag() === true;
+  const maxCalls = keys.get("maxCalls");
+  if (maxCalls !== undefined && !stays) maxCalls.problem("is for persistent scripts: it needs persistent: true");
+  const persistent = stays ? { persistent: { maxCalls: maxCalls?.whole(1, 1_000_000) ?? null } } : {};
   const path = keys.get("path");
   if (path === undefined) return part.problem("needs a path");
   const text = path.text(500);
   if (text === undefined) return undefined;
   const isInside = !text.startsWith("/") && !/[\\\0]/.test(text) && !text.split("/").includes("..");
-  return isInside ? { kind: "script", path: text } : path.problem("must be a path inside SCRIPTS_DIR, without ..");
+  return isInside
+    ? { kind: "script", path: text, ...persistent }
+    : path.problem("must be a path inside SCRIPTS_DIR, without ..");
 }

@@ -336,3 +336,41 @@ test("a task that the bridge could never run is refused where it stands, unless 
   ]);
   assert.equal(read(script.replace("id: s,", "id: s, status: archived,")).kind, "usable");
 });
+
+test("a persistent script may say after how many calls it makes room for a new process", () => {
+  const taskOf = (script: string) =>
+    load(`\n  - { id: s, stage: after, events: [clients.update], task: { script: ${script} } }`).handlers[0]?.task;
+  assert.deepEqual(taskOf("{ path: a.py }"), { kind: "script", path: "a.py" });
+  assert.deepEqual(taskOf("{ path: a.py, persistent: false }"), { kind: "script", path: "a.py" });
+  const persistent = (maxCalls: number | null) => ({ kind: "script", path: "a.py", persistent: { maxCalls } });
+  assert.deepEqual(taskOf("{ path: a.py, persistent: true }"), persistent(null));
+  assert.deepEqual(taskOf("{ path: a.py, persistent: true, maxCalls: 5000 }"), persistent(5000));
+  const refusal = (script: string) =>
+    problemsOf(
+      `handlers:\n  - { id: s, stage: after, events: [clients.update], task: { script: ${script} } }\n`,
+    ).join();
+  assert.match(refusal("{ path: a.py, maxCalls: 5 }"), /task\.script\.maxCalls.*needs persistent: true/);
+  assert.match(refusal("{ path: a.py, persistent: false, maxCalls: 5 }"), /needs persistent: true/);
+  assert.match(refusal("{ path: a.py, persistent: true, maxCalls: 0 }"), /whole number from 1/);
+  assert.match(refusal("{ path: a.py, persistent: 1 }"), /true or false/);
+});
+
+test("a rate limit is in calls a second, with a burst of a second's calls unless it is stated", () => {
+  const limitOf = (limit: string) => load(`${minimal}\n    rateLimit: ${limit}`).handlers[0]?.rateLimit;
+  assert.equal(load(minimal).handlers[0]?.rateLimit, undefined);
+  assert.deepEqual(limitOf("{ perSecond: 50 }"), { perSecond: 50, burst: 50 });
+  assert.deepEqual(limitOf("{ perSecond: 2.5 }"), { perSecond: 2.5, burst: 2 });
+  assert.deepEqual(limitOf("{ perSecond: 0.2 }"), { perSecond: 0.2, burst: 1 });
+  assert.deepEqual(limitOf("{ perSecond: 50, burst: 1 }"), { perSecond: 50, burst: 1 });
+  const after = load(`
+  - { id: s, stage: after, events: [clients.update], task: { script: { path: a } }, rateLimit: { perSecond: 1 } }`);
+  assert.deepEqual(after.handlers[0]?.rateLimit, { perSecond: 1, burst: 1 });
+  assert.match(problemsWith("rateLimit: 50"), /rateLimit.*must be a map/);
+  assert.match(problemsWith("rateLimit: {}"), /needs perSecond/);
+  assert.match(problemsWith("rateLimit: { burst: 5 }"), /needs perSecond/);
+  assert.match(problemsWith("rateLimit: { perSecond: 0 }"), /number from 0\.01 to 10000/);
+  assert.match(problemsWith('rateLimit: { perSecond: "50" }'), /number from/);
+  assert.match(problemsWith("rateLimit: { perSecond: .nan }"), /number from/);
+  assert.match(problemsWith("rateLimit: { perSecond: 5, burst: 0 }"), /whole number from 1/);
+  assert.match(problemsWith("rateLimit: { perSecnd: 5 }"), /did you mean "perSecond"/);
+});

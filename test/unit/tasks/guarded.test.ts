@@ -3,14 +3,15 @@ import { test } from "node:test";
 import { askWithin } from "../../../src/before/ask-within.ts";
 import type { AskOutcome } from "../../../src/before/ports.ts";
 import type { BreakerTurn, Pool } from "../../../src/model/breaker-state.ts";
+import { dispositionOf } from "../../../src/model/disposition.ts";
 import { type Failure, failureKinds } from "../../../src/model/failure.ts";
 import type { Handler } from "../../../src/model/handler.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { countsAs } from "../../../src/tasks/counts-as.ts";
 import { createEgress } from "../../../src/tasks/egress.ts";
-import { guardTasks } from "../../../src/tasks/guarded.ts";
+import { type GuardedTasks, guardTasks } from "../../../src/tasks/guarded.ts";
 import type { GuardLimits } from "../../../src/tasks/limits.ts";
-import type { Tasks, UnguardedTasks } from "../../../src/tasks/runner.ts";
+import type { UnguardedTasks } from "../../../src/tasks/runner.ts";
 import type { Hold } from "../../../src/tasks/script.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
 import { afterHandler, beforeHandler, httpTask, sampleCall } from "../../support/tasks.ts";
@@ -61,7 +62,7 @@ class HeldTasks implements UnguardedTasks {
 interface World {
   readonly clock: FakeClock;
   readonly inner: HeldTasks;
-  readonly tasks: Tasks;
+  readonly tasks: GuardedTasks;
   readonly turns: BreakerTurn[];
 }
 
@@ -230,4 +231,81 @@ test("closing ends what waits for a place, and what it cuts short opens no break
   await Promise.all(calls);
   assert.deepEqual(turns, []);
   assert.equal(clock.pendingTimers, 0);
+});
+
+const limited = (perSecond: number, burst = 1) => ({ rateLimit: { perSecond, burst } });
+
+test("after the event a delivery past the rate is not made and says when to come again; other handlers are not held up", async () => {
+  const { clock, inner, tasks } = world({ pool: "after" });
+  inner.answer = allow;
+  const told = { ...afterHandler(httpTask("http://127.0.0.1:9/")), ...limited(2) };
+  const deliver = (deliveryId: string) => tasks.deliver(told, sampleCall(300, { deliveryId, key: deliveryId }), never);
+  assert.equal(kindOf(await deliver("a")), "delivered");
+  const [b, c] = [await deliver("b"), await deliver("c")];
+  assert.ok(b.kind === "failure" && c.kind === "failure");
+  assert.deepEqual([b.failure.kind, b.failure.retryAfterMs], ["overload", 500]);
+  assert.equal(c.failure.retryAfterMs, 1000, "each is told a time of its own");
+  assert.deepEqual(dispositionOf(b.failure), { ...dispositionOf(b.failure), kind: "retry", spends: false });
+  const other = afterHandler(httpTask("http://127.0.0.1:9/"), "other");
+  assert.equal(kindOf(await tasks.deliver(other, sampleCall(300), never)), "delivered");
+  assert.equal(clock.pendingTimers, 0, "nothing waits here");
+  await clock.advance(500);
+  assert.equal(kindOf(await deliver("d")), "overload", "a newcomer does not overtake");
+  assert.equal(kindOf(await deliver("b")), "delivered");
+  assert.equal(inner.made.length, 3);
+});
+
+test("before the event a call past the rate waits for its turn within its own time, and is overload at once without one", async () => {
+  const { clock, inner, tasks } = world();
+  inner.answer = allow;
+  const asked = { ...http, ...limited(10) };
+  const ask = (deliveryId: string) => tasks.ask(asked, sampleCall(250, { deliveryId }), never);
+  assert.deepEqual(await ask("a"), allow);
+  const waiting = [ask("b"), ask("c")];
+  assert.equal(kindOf(await ask("d")), "overload", "its turn would come after 300 ms");
+  await clock.advance(100);
+  assert.equal(inner.made.length, 2);
+  assert.equal(inner.made[1]?.call.timeoutMs, 150, "the wait counts in its time");
+  await clock.advance(100);
+  assert.deepEqual(await Promise.all(waiting), [allow, allow]);
+  assert.equal(clock.pendingTimers, 0);
+  await clock.advance(10_000);
+  const cancelled = new AbortController();
+  assert.deepEqual(await ask("e"), allow);
+  const given = tasks.ask(asked, sampleCall(250, { deliveryId: "f" }), cancelled.signal);
+  await settled();
+  cancelled.abort();
+  assert.equal(kindOf(await given), "overload");
+  assert.equal(clock.pendingTimers, 0);
+  assert.deepEqual(tasks.occupancy(), [{ handler: "asked", inFlight: 0, queued: 0, rateLimited: 0 }]);
+});
+
+test("a call that its breaker refuses gives its turn back", async () => {
+  const { clock, inner, tasks } = world({ limits: { inFlight: 5, queue: 10 } });
+  const asked = { ...http, ...limited(0.01, 6) };
+  const calls = Array.from({ length: 6 }, (_, call) =>
+    tasks.ask(asked, sampleCall(300, { deliveryId: `${call}` }), never),
+  );
+  await settled();
+  for (const { end } of [...inner.made]) end(failed("unreachable"));
+  assert.deepEqual((await Promise.all(calls)).map(kindOf).slice(-1), ["breaker-open"]);
+  await clock.advance(3000);
+  inner.answer = allow;
+  assert.deepEqual(await tasks.ask(asked, sampleCall(300), never), allow, "the sixth turn is still there");
+  assert.equal(kindOf(await tasks.ask(asked, sampleCall(300), never)), "overload");
+});
+
+test("how busy a handler is can be read, also of one that was never called", async () => {
+  const idle = beforeHandler(httpTask("http://127.0.0.1:9/"), "idle");
+  const { inner, tasks } = world({ pool: "after", handlers: [idle], limits: { inFlight: 1, queue: 5 } });
+  const told = { ...afterHandler(httpTask("http://127.0.0.1:9/")), ...limited(1) };
+  const deliver = (deliveryId: string) => tasks.deliver(told, sampleCall(300, { deliveryId }), never);
+  const [first, second] = [deliver("a"), deliver("b")];
+  await settled();
+  const of = (id: string) => tasks.occupancy().find(({ handler }) => handler === id);
+  assert.deepEqual(of("idle"), { handler: "idle", inFlight: 0, queued: 0, rateLimited: 0 });
+  assert.deepEqual(of("told"), { handler: "told", inFlight: 1, queued: 1, rateLimited: 0 });
+  inner.made[0]?.end(allow);
+  await Promise.all([first, second]);
+  assert.deepEqual(of("told"), { handler: "told", inFlight: 0, queued: 0, rateLimited: 1 });
 });

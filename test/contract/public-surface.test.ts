@@ -71,6 +71,16 @@ describe("the package, as npm installs it", () => {
     assert.deepEqual([...folders].sort(), ["config", "dev-stack", "dist", "docs", "schemas"]);
   });
 
+  test("points to no file outside of itself, and holds nothing that a source no longer makes", () => {
+    const built = installed.files.filter((file) => file.startsWith("dist/"));
+    for (const file of built) {
+      const source = file.replace(/^dist\//, "src/").replace(/(\.d)?\.[jt]s$/, ".ts");
+      assert.ok(existsSync(join(root, source)), `${file} comes of no source`);
+      assert.doesNotMatch(readFileSync(join(installed.folder, file), "utf8"), /^\/\/# sourceMappingURL/m, file);
+    }
+    assert.ok(built.length > 100);
+  });
+
   test("can be imported by its name, with the values of the list", async () => {
     const script = 'console.log(JSON.stringify(Object.keys(await import("provisioning-bridge"))))';
     const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script], {
@@ -113,6 +123,9 @@ export const wrong: BillingEvent<"clients.update"> = { id: "clients.update", dat
     }
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     assert.equal((await cli("--version")).stdout.trim(), version);
+    const { code: refused, stderr } = await cli("setup");
+    assert.equal(refused, 78);
+    assert.match(stderr, /`provisioning-bridge dev-stack start`/, "and its hints name it as it was installed");
   });
 
   test("checks the handlers file that comes with it", async () => {

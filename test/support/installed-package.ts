@@ -39,8 +39,6 @@ export async function run(
 }
 
 export async function installPackage(): Promise<InstalledPackage> {
-  // A file that a source no longer makes must not stay in the package.
-  rmSync(join(root, "dist"), { recursive: true, force: true });
   await succeed("npm", ["run", "--silent", "build"], root);
   const project = mkdtempSync(join(tmpdir(), "installed-package-"));
   const packed = await succeed("npm", ["pack", "--json", "--pack-destination", project], root);

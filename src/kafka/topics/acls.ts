@@ -39,20 +39,16 @@ export function aclsFor(
       return [
         ...topics(before, ["Read"], "takes up requests"),
         ...topics(replyTopics, ["Write"], "replies"),
-        ...topics([names.handlers], ["Read"], "reads the handlers"),
-        ...topics([names.bridges], ["Read", "Write"], "says which events have handlers to ask"),
+        ...topics([names.bridges], ["Write"], "says which events have handlers to ask"),
         ...topics([names.decisions], ["Write"], "logs decisions"),
-        ...topics([names.executions], ["Write"], "logs executions"),
         groups(`${groupPrefix}.before`, ["Read"], "the group that all instances share"),
       ];
     case "bridge-after":
       return [
         ...topics(facts, ["Read"], "takes up facts"),
-        ...topics([names.handlers], ["Read"], "reads the handlers"),
         ...topics([names.parked], ["Read", "Write"], "moves lanes out of the way, and back"),
         ...topics([names.deadLetters], ["Write"], "writes dead letters"),
         ...topics([names.replays], ["Read"], "takes up replays"),
-        ...topics([names.executions], ["Write"], "logs executions"),
         groups(`${groupPrefix}.after.`, ["Read"], "one group per handler or group of handlers"),
       ];
     case "subscriber":

@@ -45,6 +45,19 @@ test("a subscriber reads facts alone and writes nothing: it must not see what ma
   assert.deepEqual(mayWrite("subscriber"), []);
 });
 
+test("a part of the bridge has rights on the topics that its code names, and on no others", () => {
+  const source = ["bridge-before", "bridge-after"] as const;
+  const files = { "bridge-before": "before-stage", "bridge-after": "after-stage" };
+  for (const part of source) {
+    const text = readFileSync(new URL(`../../../src/bridge/${files[part]}.ts`, import.meta.url), "utf8");
+    for (const [key, name] of Object.entries(names)) {
+      if (typeof name !== "string") continue;
+      const granted = acls(part).some((acl) => acl.resource === "topic" && acl.name === name);
+      assert.equal(granted, text.includes(`topics.${key}`), `${part}: ${name}`);
+    }
+  }
+});
+
 test("the two stages of the bridge share no group", () => {
   const group = (part: AclPart) => acls(part).find(({ resource }) => resource === "group")?.name ?? "";
   assert.ok(!group("bridge-after").startsWith(group("bridge-before")));

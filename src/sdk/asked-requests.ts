@@ -6,6 +6,7 @@ import { requestHeaders } from "../kafka/records/headers.ts";
 import type { Registry } from "../kafka/registry/registry.ts";
 import { subjectOf, verdictSchema } from "../kafka/registry/schemas.ts";
 import type { Clock } from "../model/clock.ts";
+import { bounded } from "../model/deadline.ts";
 import { type InboundRecord, lastHeader } from "../model/record.ts";
 import type { TopicNames } from "../model/topics.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -42,6 +43,9 @@ export type Answer =
   | { readonly kind: "silence" }
   | { readonly kind: "unsent"; readonly error: unknown };
 
+/** The bridge's own replies are read at once; a foreign one may have to wait for the registry, and must not hold them up. */
+const turnMs = 50;
+
 /**
  * Requests that were sent and wait for their reply. Three things end the wait, whichever comes first: the reply, the
  * deadline, a record that cannot be sent. The deadline is a timer of this process; everything else is a race against it. A
@@ -52,7 +56,7 @@ export class AskedRequests {
   readonly #parts: AskedParts;
   readonly #pending: PendingRequests<Verdict>;
   /** What waits, by correlation id: a reply is held against it before it may end the wait. */
-  readonly #asked = new Map<string, Asking>();
+  readonly #asked = new Map<string, { readonly asking: Asking; lastRead: Promise<void> }>();
   readonly #replies: PartitionTail;
   #replyPartition = 0;
 
@@ -108,7 +112,7 @@ export class AskedRequests {
     const leftMs = untilMs - clock.monotonicMs();
     let unsent: { readonly error: unknown } | null = null;
     const reply = new Promise<Verdict | null>((resolve) => this.#pending.add(id, leftMs, resolve));
-    this.#asked.set(id, asking);
+    this.#asked.set(id, { asking, lastRead: Promise.resolve() });
     const headers = requestHeaders({
       ...event.headers,
       correlationId,
@@ -134,8 +138,9 @@ export class AskedRequests {
 
   #onReply(record: InboundRecord): void {
     const correlationId = lastHeader(record.headers, "kafka_correlationId")?.toString("hex");
-    const asking = correlationId === undefined ? undefined : this.#asked.get(correlationId);
-    if (correlationId !== undefined && asking !== undefined) void this.#read(correlationId, asking, record);
+    const waiting = correlationId === undefined ? undefined : this.#asked.get(correlationId);
+    if (correlationId !== undefined && waiting !== undefined)
+      waiting.lastRead = this.#read(correlationId, waiting.asking, record, waiting.lastRead);
     else
       this.#tellOf(
         record,
@@ -143,14 +148,15 @@ export class AskedRequests {
       );
   }
 
-  /** Never rejects. */
-  async #read(id: string, asking: Asking, record: InboundRecord): Promise<void> {
+  /** Never rejects. Of two verdicts the first in the log counts, though an allow with data takes longer to read than a forbid. */
+  async #read(id: string, asking: Asking, record: InboundRecord, before: Promise<void>): Promise<void> {
     const { clock, codecs, events, registry } = this.#parts;
     const { about, context, event, untilMs, value } = asking;
     const dataHash = createHash("sha256").update(value).digest("hex");
     const { schemaId } = codecs.request(event.type);
     // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
     const reading = await readReply(registry, record, { ...context, dataHash, schemaId }, { clock, untilMs });
+    await bounded(before, turnMs, clock);
     if (reading.kind === "verdict") {
       this.#tellOf(record, this.#pending.settle(id, reading.verdict, fingerprintOf(record)));
       return;

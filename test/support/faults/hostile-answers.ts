@@ -171,9 +171,9 @@ export const answerPlays: Readonly<Record<string, Play>> = {
     call.say(nothing);
     call.socket.write(inTurn(statuses(call), call));
   },
-  /** Says one thing the first time it is asked, and the opposite when it is asked again. */
+  /** Says one thing the first time it is asked, and the opposite when it is asked again: about at the same time. */
   contradicts: (call) => {
-    if (call.numberOfEvent % 2 === 1) answerWell(call);
+    if (call.numberOfEvent % 2 === 1) setTimeout(() => answerWell(call), 10);
     else answerWith(call, { kind: "forbid", code: "contradiction" }, forbidText);
   },
 };

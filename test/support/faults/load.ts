@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BillingClient } from "../../../src/sdk/client-options.ts";
 import type { EventDataById } from "../../../src/sdk/generated/events.ts";
@@ -9,7 +10,7 @@ type ClientData = EventDataById["clients.update"];
 
 /** How much is asked, and how. Requests go out at their times, whatever became of those before. */
 export interface Load {
-  /** Names every operation, and stands in `reg_id`: conditions of handlers route by it. */
+  /** Stands in `reg_id`, by which conditions of handlers route, and in the name of every operation. */
   readonly scenario: string;
   readonly requests: number;
   readonly perSecond: number;
@@ -45,17 +46,19 @@ export async function runLoad(
   isOver: () => boolean,
 ): Promise<readonly Observed[]> {
   const startMs = performance.now();
+  // A scenario may be run again.
+  const run = randomUUID().slice(0, 8);
   const asking: Promise<Observed>[] = [];
   for (let number = 0; number < load.requests || !isOver(); number++) {
     const waitMs = startMs + (number * 1000) / load.perSecond - performance.now();
     if (waitMs > 0) await sleep(waitMs);
-    asking.push(ask(core, askedOf(load, number), meter));
+    asking.push(ask(core, askedOf(load, run, number), meter));
   }
   return Promise.all(asking);
 }
 
-function askedOf({ deadlineMs, scenario }: Load, number: number): Asked {
-  const operationId = `${scenario}-${number}`;
+function askedOf({ deadlineMs, scenario }: Load, run: string, number: number): Asked {
+  const operationId = `${scenario}-${run}-${number}`;
   return {
     operationId,
     ceId: `event-${operationId}`,

@@ -34,7 +34,8 @@ export function askWithin(
       giveUp();
       return;
     }
-    const broken = (): void => end(failure("unreachable", "the task could not be run"));
+    // Ports never reject: what does is a defect of this program, not of the handler.
+    const broken = (): void => end(failure("internal", "a defect of the bridge: the task could not be run"));
     try {
       tasks.ask(handler, call, nobodyWaits.signal).then((outcome) => end(outcome), broken);
     } catch {
@@ -43,6 +44,6 @@ export function askWithin(
   });
 }
 
-function failure(kind: "timeout" | "unreachable", detail: string): AskOutcome {
+function failure(kind: "timeout" | "internal", detail: string): AskOutcome {
   return { kind: "failure", failure: { kind, detail } };
 }

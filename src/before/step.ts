@@ -59,11 +59,11 @@ export async function takeStep(
     return judgement.kind === "changed" ? { ...judgement, kind: "modify" } : judgement;
   } catch {
     // A defect, in a port or here, must cost this handler's answer and never the reply.
-    return failed("bad-answer", "the answer could not be used");
+    return failed("internal", "a defect of the bridge: the answer could not be used");
   }
 }
 
-function failed(kind: "condition" | "no-budget" | "bad-answer", detail: string): Step {
+function failed(kind: "condition" | "no-budget" | "internal", detail: string): Step {
   return { kind: "failure", failure: { kind, detail } };
 }
 

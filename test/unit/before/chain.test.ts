@@ -304,7 +304,7 @@ test("only best effort handlers, all skipped, is no-handler", async () => {
   assert.deepEqual(verdict.handlers, [{ id: "extra", outcome: "skipped", ms: 0 }]);
 });
 
-test("a task that throws, rejects or answers nonsense is a failure, never an error", async () => {
+test("a task that throws, rejects or answers nonsense is a failure of a kind of its own, never an error", async () => {
   const clock = new FakeClock();
   const behaviours = {
     throws: () => {
@@ -320,9 +320,9 @@ test("a task that throws, rejects or answers nonsense is a failure, never an err
   assert.deepEqual(
     verdict.handlers.map(({ id, outcome }) => [id, outcome]),
     [
-      ["nonsense", "bad-answer"],
-      ["rejects", "unreachable"],
-      ["throws", "unreachable"],
+      ["nonsense", "internal"],
+      ["rejects", "internal"],
+      ["throws", "internal"],
     ],
   );
 });

@@ -69,6 +69,7 @@ function judge(
   if (failure === null || disposition.kind === "accept") {
     progress.ended.push(handler.id);
     progress.delivered = true;
+    engine.brake.delivered(handler.id);
     return null;
   }
   if (disposition.kind === "retry" && !disposition.spends) {

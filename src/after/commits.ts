@@ -45,8 +45,13 @@ export class Commits {
     return this.#timer !== null || this.#running !== null;
   }
 
-  /** Something was settled: it will be committed at the next tick. */
-  due(): void {
+  /** Something of the partition was settled: it will be committed at the next tick. */
+  due(partition: Partition): void {
+    partition.dirtySinceMs ??= this.#clock.monotonicMs();
+    this.#tick();
+  }
+
+  #tick(): void {
     if (this.#closed) return;
     this.#timer ??= this.#clock.after(this.#limits.commitEveryMs, () => {
       this.#timer = null;
@@ -71,23 +76,24 @@ export class Commits {
   }
 
   async #commit(): Promise<boolean> {
-    const gathered: Partition[] = [];
+    const gathered = new Map<Partition, number>();
     const positions: CommitPosition[] = [];
     for (const partition of this.#owned()) {
-      const position = partition.dirty ? partition.position() : null;
-      if (position === null) continue;
-      partition.dirty = false;
-      gathered.push(partition);
+      const sinceMs = partition.dirtySinceMs;
+      const position = sinceMs === null ? null : partition.position();
+      if (sinceMs === null || position === null) continue;
+      partition.dirtySinceMs = null;
+      gathered.set(partition, sinceMs);
       positions.push(position);
     }
     if (positions.length === 0) return true;
     try {
       await within(this.#clock, this.#limits.commitTimeoutMs, "the commit", this.#source.commit(positions));
     } catch (thrown) {
-      for (const partition of gathered) partition.dirty = true;
+      for (const [partition, sinceMs] of gathered) partition.dirtySinceMs = sinceMs;
       this.#failures++;
       this.#logger.warn({ group: this.#group, failures: this.#failures, err: messageOf(thrown) }, "commit failed");
-      this.due();
+      this.#tick();
       return false;
     }
     this.#failures = 0;

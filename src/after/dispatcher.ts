@@ -5,6 +5,8 @@ import type { Logger } from "../model/logger.ts";
 import type { RecordReader } from "../model/reading.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
+import { Attendance } from "./attendance.ts";
+import { Brake } from "./brake.ts";
 import { Commits } from "./commits.ts";
 import { takeTurn } from "./delivery.ts";
 import { type DrainResult, drain } from "./drain.ts";
@@ -21,6 +23,7 @@ import type { Partition } from "./partition.ts";
 import type { AfterObserver, AfterTasks, DeadLetters, ParkedLog } from "./ports.ts";
 import { Routes } from "./routes.ts";
 import { type DispatcherStats, statsOf } from "./stats.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export interface DispatcherOptions {
   readonly group: string;
@@ -82,6 +85,9 @@ class GroupDispatcher implements Dispatcher {
   readonly #flow: Flow;
   readonly #commits: Commits;
   readonly #parking: Parking;
+  readonly #brake: Brake;
+  readonly #watchdog: Watchdog;
+  readonly #attendance: Attendance;
   readonly #ownership = new Ownership();
   readonly #ready = new ReadyLanes<Partition>();
   readonly #held = new Set<Lane<Partition>>();
@@ -97,15 +103,18 @@ class GroupDispatcher implements Dispatcher {
     const owned = (): Iterable<Partition> => this.#ownership.all();
     const routes = new Routes(options.group, options.handlers);
     const parkedLog = options.parkedLog ?? null;
-    this.#engine = { ...options, limits, routes, parkedLog, health: new Health() };
+    this.#brake = new Brake({ ...options, limits }, () => this.#pump());
+    this.#engine = { ...options, limits, routes, parkedLog, health: new Health(), brake: this.#brake };
+    this.#watchdog = new Watchdog(this.#engine, owned);
     this.#flow = new Flow(options.group, options.source, limits, options.observer);
     this.#commits = new Commits(options.group, owned, { ...options, limits });
+    this.#attendance = new Attendance(this.#engine, this.#flow, this.#commits, owned);
     this.#parking = new Parking(this.#engine, this.#flow, {
       ready: (lane) => {
         this.#makeReady(lane);
         this.#pump();
       },
-      due: (partition) => this.#due(partition),
+      due: (partition) => this.#commits.due(partition),
       opened: (partition) => this.#begin(partition),
     });
   }
@@ -114,6 +123,7 @@ class GroupDispatcher implements Dispatcher {
     const { kept, gained, lost } = this.#ownership.join(partitions);
     for (const partition of lost) this.#flow.forget(partition);
     for (const partition of [...kept, ...gained]) this.#flow.reapply(partition);
+    if (this.#draining === null) this.#attendance.look();
     for (const partition of gained) if (partition.park.found !== null) void this.#parking.restore(partition);
     for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
   }
@@ -127,12 +137,13 @@ class GroupDispatcher implements Dispatcher {
       this.#engine.logger.warn(fields, "records of a partition that is not ours: ignored");
       return;
     }
+    const before = this.#repeated;
     for (const record of records) this.#take(partition, record);
+    if (this.#repeated > before) this.#engine.observer.repeated(this.#engine.group, this.#repeated - before);
     const wasPaused = partition.paused;
     this.#flow.check(partition);
     if (partition.paused && !wasPaused) this.#parking.reviewAll(partition);
     if (partition.watermark.span >= this.#engine.limits.parkSpan) this.#reviewOldest(partition);
-    if (partition.dirty) this.#commits.due();
     this.#pump();
   }
 
@@ -144,7 +155,7 @@ class GroupDispatcher implements Dispatcher {
         return;
       case "ended":
         partition.watermark.skip(record.offset);
-        partition.dirty = true;
+        this.#commits.due(partition);
         this.#engine.observer.settled(this.#engine.group, intake.end, record);
         return;
       case "fact": {
@@ -161,18 +172,20 @@ class GroupDispatcher implements Dispatcher {
     if (lane !== undefined) this.#parking.review(lane);
   }
 
-  #due(partition: Partition): void {
-    partition.dirty = true;
-    this.#commits.due();
-  }
-
   #makeReady(lane: Lane<Partition>): void {
     lane.state = "ready";
+    lane.readyMs = this.#engine.clock.monotonicMs();
     if (lane.home.open) this.#ready.push(lane);
+    else this.#watchdog.watch();
   }
 
   #pump(): void {
-    while (this.#running < this.#engine.limits.concurrency && this.#draining === null) {
+    if (this.#draining !== null) return;
+    while (!this.#ready.isEmpty) {
+      if (this.#running >= this.#engine.limits.concurrency || !this.#brake.lets(this.#running)) {
+        this.#watchdog.watch();
+        return;
+      }
       const lane = this.#ready.shift();
       if (lane === null) return;
       // A lane of a lost partition may still stand here.
@@ -214,7 +227,7 @@ class GroupDispatcher implements Dispatcher {
         const partition = lane.home;
         partition.settle(lane, fact);
         this.#flow.gave(partition, fact.bytes);
-        this.#due(partition);
+        this.#commits.due(partition);
         this.#parking.ended(lane, fact);
         this.#advance(lane);
         this.#engine.observer.settled(this.#engine.group, ended.end, fact.record);
@@ -266,6 +279,7 @@ class GroupDispatcher implements Dispatcher {
     this.#changes++;
     for (const lane of this.#held) this.#makeReady(lane);
     this.#held.clear();
+    if (this.#draining === null) this.#attendance.look();
     this.#pump();
   }
 
@@ -277,7 +291,8 @@ class GroupDispatcher implements Dispatcher {
   stats(): DispatcherStats {
     const { clock } = this.#engine;
     const totals = { running: this.#running, bytes: this.#flow.bytes, repeated: this.#repeated };
-    return statsOf(this.#ownership.all(), clock.epochMs(), { ...totals, commitFailures: this.#commits.failures });
+    const braked = this.#brake.on;
+    return statsOf(this.#ownership.all(), clock, { ...totals, braked, commitFailures: this.#commits.failures });
   }
 
   drain(deadlineMs: number): Promise<DrainResult> {
@@ -286,6 +301,7 @@ class GroupDispatcher implements Dispatcher {
   }
 
   #drain(deadlineMs: number): Promise<DrainResult> {
+    for (const part of [this.#brake, this.#watchdog, this.#attendance]) part.close();
     for (const partition of this.#ownership.all()) partition.rest();
     this.#flow.close(this.#ownership.all());
     return drain(deadlineMs, {

@@ -1,6 +1,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import type { RecordReader } from "../model/reading.ts";
+import type { Brake } from "./brake.ts";
 import type { Fact } from "./fact.ts";
 import type { Health } from "./health.ts";
 import type { Limits } from "./limits.ts";
@@ -18,6 +19,7 @@ export interface Engine {
   /** Null: nothing is parked. */
   readonly parkedLog: ParkedLog | null;
   readonly health: Health;
+  readonly brake: Brake;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

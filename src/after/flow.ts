@@ -20,6 +20,7 @@ export class Flow {
   #bytes = 0;
   #full = false;
   #closed = false;
+  #disabled = false;
 
   constructor(group: string, source: RecordSource, limits: Limits, observer: AfterObserver) {
     this.#group = group;
@@ -59,10 +60,21 @@ export class Flow {
     this.gave(partition, partition.bytes);
   }
 
+  /** Nothing is fetched while no handler would take it. */
+  disable(disabled: boolean, partitions: Iterable<Partition>): void {
+    if (this.#disabled === disabled || this.#closed) return;
+    this.#disabled = disabled;
+    for (const partition of partitions) {
+      if (!disabled && partition.paused) this.#resumeIfLow(partition);
+      else if (disabled && !partition.paused) this.#pause(partition, "disabled");
+    }
+  }
+
   /** After a join the consumer has forgotten what was paused. */
   reapply(partition: Partition): void {
     if (this.#closed && !partition.paused) this.#pause(partition, "drain");
     else if (partition.paused) this.#source.pause(partition);
+    else if (this.#disabled) this.#pause(partition, "disabled");
   }
 
   /** Pauses everything, for good. */
@@ -78,7 +90,7 @@ export class Flow {
   }
 
   #resumeIfLow(partition: Partition): void {
-    if (this.#closed || this.#full || !partition.owned) return;
+    if (this.#closed || this.#disabled || this.#full || !partition.owned) return;
     if (partition.watermark.unsettled > this.#limits.partitionLow) return;
     if (partition.watermark.span >= this.#limits.span) return;
     partition.paused = false;

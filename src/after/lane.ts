@@ -45,6 +45,10 @@ export class ReadyLanes<Home> {
   #first: Lane<Home> | null = null;
   #last: Lane<Home> | null = null;
 
+  get isEmpty(): boolean {
+    return this.#first === null;
+  }
+
   push(lane: Lane<Home>): void {
     lane.nextReady = null;
     if (this.#last === null) this.#first = lane;

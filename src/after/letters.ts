@@ -22,7 +22,7 @@ export function condemn(turn: Turn, handler: string | null, reason: string, deta
  * still and tries again for ever, because going on would lose the fact.
  */
 export async function writeLetter({ progress, engine }: Turn, letter: DeadLetter): Promise<TurnEnd | null> {
-  const { clock, deadLetters, limits, logger, observer } = engine;
+  const { brake, clock, deadLetters, limits, logger, observer } = engine;
   try {
     await within(clock, limits.deadLetterTimeoutMs, "the dead letter", deadLetters.write(letter));
   } catch (thrown) {
@@ -35,6 +35,7 @@ export async function writeLetter({ progress, engine }: Turn, letter: DeadLetter
   progress.deadLettered = true;
   if (letter.handler !== null) progress.ended.push(letter.handler);
   observer.deadLettered(letter);
+  brake.deadLettered(letter.handler);
   if (letter.reason === "gone") {
     logger.warn({ group: letter.group, handler: letter.handler }, "the handler says it is gone for good (410)");
   }

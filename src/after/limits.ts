@@ -18,6 +18,14 @@ export interface Limits {
   readonly parkTries: number;
   /** Copies of one partition's keys that may wait in the parked topic: their offsets are kept in memory. */
   readonly parkedMost: number;
+  /** Dead letters of one handler in a row after which the group brakes; the waits between its tries after that. */
+  readonly brakeAfter: number;
+  readonly brakeWaitMs: number;
+  readonly brakeLongestMs: number;
+  /** A fact that could be tried and is not for this long is reported. */
+  readonly stalledMs: number;
+  /** How often a group with a disabled handler commits what it has committed already: offsets expire. */
+  readonly recommitMs: number;
   readonly commitEveryMs: number;
   readonly commitTimeoutMs: number;
   readonly deadLetterTimeoutMs: number;
@@ -34,6 +42,11 @@ export const defaultLimits: Limits = {
   parkSpan: 50_000,
   parkTries: 3,
   parkedMost: 1_000_000,
+  brakeAfter: 100,
+  brakeWaitMs: 30_000,
+  brakeLongestMs: 300_000,
+  stalledMs: 60_000,
+  recommitMs: 24 * 3_600_000,
   commitEveryMs: 200,
   commitTimeoutMs: 10_000,
   deadLetterTimeoutMs: 10_000,

@@ -24,10 +24,8 @@ export class Partition implements TopicPartition {
   readonly lanes = new Map<string | null, Lane<Partition>>();
   owned = true;
   paused = false;
-  /** Settled something since the last commit was gathered. */
-  dirty = false;
-  /** Since when; monotonic milliseconds. */
-  dirtySinceMs = 0;
+  /** Since when something is settled that no commit has gathered; monotonic milliseconds, null: nothing is. */
+  dirtySinceMs: number | null = null;
   /** Turns that run. */
   running = 0;
   /** Memory its facts hold, roughly. */

@@ -130,6 +130,13 @@ export interface AfterObserver {
   parked(group: string, record: InboundRecord): void;
   /** None of the key's facts is parked any more. */
   unparked(group: string, partition: TopicPartition, key: string | null): void;
+  /** A handler (null: what cannot be read) was refused so many events in a row that the group stops, and tries now and then. */
+  braked(group: string, handler: string | null, letters: number): void;
+  released(group: string, handler: string | null): void;
+  /** A fact that could be tried has not been for long. */
+  stalled(group: string, sequence: string, waitedMs: number, why: StallReason): void;
+  /** Records that were in flight or settled came again, as after each join. */
+  repeated(group: string, records: number): void;
   /** The parked topic could not be written or read: what is parked waits, and so may its partition. */
   parkFailed(group: string, partition: TopicPartition, tries: number, detail: string): void;
 }
@@ -140,5 +147,14 @@ export interface AfterObserver {
  */
 export type ParkReason = "records" | "span" | "full";
 
-/** `records`: too many unsettled; `bytes`: the group holds too much; `span`: too far ahead of what can be committed. */
-export type PauseReason = "records" | "bytes" | "span" | "drain";
+/**
+ * `earlier-owner`: turns of an earlier epoch have not ended; `park-unknown`: what is parked cannot be read; `brake`: the
+ * group has stopped; `no-slot`: others take all slots.
+ */
+export type StallReason = "earlier-owner" | "park-unknown" | "brake" | "no-slot";
+
+/**
+ * `records`: too many unsettled; `bytes`: the group holds too much; `span`: too far ahead of what can be committed;
+ * `disabled`: no handler of the group is enabled.
+ */
+export type PauseReason = "records" | "bytes" | "span" | "disabled" | "drain";

@@ -24,6 +24,14 @@ export class Routes {
     return this.#byEvent.get(eventId) ?? [];
   }
 
+  /** How the group's handlers stand; archived ones do not count. */
+  status(): "enabled" | "some-disabled" | "all-disabled" {
+    const ours = this.#handlers().filter((handler) => handler.group === this.#group && handler.status !== "archived");
+    const disabled = ours.filter((handler) => handler.status === "disabled").length;
+    if (disabled === 0) return "enabled";
+    return disabled === ours.length ? "all-disabled" : "some-disabled";
+  }
+
   #build(handlers: readonly AfterHandler[]): Map<string, AfterHandler[]> {
     const byEvent = new Map<string, AfterHandler[]>();
     const ours = handlers.filter((handler) => handler.group === this.#group && handler.status !== "archived");

@@ -1,3 +1,4 @@
+import type { Clock } from "../model/clock.ts";
 import type { Partition } from "./partition.ts";
 
 /** A moment of one group. Counting walks every lane: meant for a scrape, not for every fact. */
@@ -24,13 +25,22 @@ export interface DispatcherStats {
   /** Re-delivered offsets that were in flight or settled, since start. */
   readonly repeated: number;
   readonly commitFailures: number;
+  /** Facts of lanes that run or could: nothing but a slot, or the brake, stands between them and their delivery. */
+  readonly runnable: number;
+  /** Age of the oldest of them, by its record's timestamp; milliseconds, 0 when there is none. */
+  readonly runnableOldestMs: number;
+  /** How long what is settled has not been committed; milliseconds, 0 when nothing waits. */
+  readonly commitLagMs: number;
+  readonly braked: boolean;
   /** Age of the oldest unsettled record, by its log timestamp; milliseconds, 0 when there is none. */
   readonly oldestMs: number;
 }
 
-type Totals = Pick<DispatcherStats, "running" | "bytes" | "repeated" | "commitFailures">;
+type Totals = Pick<DispatcherStats, "running" | "bytes" | "repeated" | "commitFailures" | "braked">;
 
-export function statsOf(partitions: Iterable<Partition>, epochMs: number, totals: Totals): DispatcherStats {
+export function statsOf(partitions: Iterable<Partition>, clock: Clock, totals: Totals): DispatcherStats {
+  const epochMs = clock.epochMs();
+  const nowMs = clock.monotonicMs();
   const counts = {
     partitions: 0,
     paused: 0,
@@ -41,6 +51,9 @@ export function statsOf(partitions: Iterable<Partition>, epochMs: number, totals
     haltedLanes: 0,
     parkedLanes: 0,
     parkedFacts: 0,
+    runnable: 0,
+    runnableOldestMs: 0,
+    commitLagMs: 0,
   };
   let oldestMs = 0;
   for (const partition of partitions) {
@@ -51,7 +64,13 @@ export function statsOf(partitions: Iterable<Partition>, epochMs: number, totals
     if (oldest !== null) oldestMs = Math.max(oldestMs, epochMs - oldest.record.timestampMs);
     counts.parkedLanes += partition.park.lanes.size;
     counts.parkedFacts += partition.park.copies;
+    counts.commitLagMs = Math.max(counts.commitLagMs, nowMs - (partition.dirtySinceMs ?? nowMs));
     for (const lane of partition.lanes.values()) {
+      const first = lane.facts.first;
+      if (first !== null && (lane.state === "ready" || lane.state === "running")) {
+        counts.runnable += lane.count;
+        counts.runnableOldestMs = Math.max(counts.runnableOldestMs, epochMs - first.record.timestampMs);
+      }
       if (lane.state === "ready") counts.readyLanes++;
       else if (lane.state === "held") counts.heldLanes++;
       else if (lane.state === "waiting") {

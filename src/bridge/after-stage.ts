@@ -1,6 +1,5 @@
 import { createDispatcher, type Dispatcher } from "../after/dispatcher.ts";
 import type { AfterObserver, DeadLetters } from "../after/ports.ts";
-import type { DispatcherStats } from "../after/stats.ts";
 import { BridgeError } from "../errors.ts";
 import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consume/consumer.ts";
 import { pinFirstPosition } from "../kafka/consume/first-position.ts";
@@ -14,6 +13,7 @@ import { createReader } from "../kafka/records/reader.ts";
 import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { TopicNames } from "../model/topics.ts";
+import { showGroups } from "./after-gauges.ts";
 import { countdown } from "./countdown.ts";
 import { Gaps } from "./gaps.ts";
 import { composeTasks } from "./handler-tasks.ts";
@@ -88,34 +88,17 @@ export function composeAfter(
       random: Math.random,
       observer,
       logger,
-      limits: { concurrency: settings.after.inFlight },
+      limits: {
+        concurrency: settings.after.inFlight,
+        parkRecords: settings.after.parkAfter,
+        brakeAfter: settings.after.brakeAfter,
+      },
     });
     return { group, groupId, topics: groupTopics, consumer, dispatcher };
   };
   const live = handlers.filter((handler) => handler.status !== "archived");
   const groups = [...Map.groupBy(live, (handler) => handler.group)].map(([group, members]) => compose(group, members));
-  const statsOf =
-    <T>(read: (stats: DispatcherStats) => T) =>
-    () =>
-      groups.map(({ group, dispatcher }) => [group, read(dispatcher.stats())] as const);
-  parts.metrics.observeGauge(
-    "facts_unsettled",
-    "Facts handed over and not settled.",
-    "group",
-    statsOf(({ unsettled }) => unsettled),
-  );
-  parts.metrics.observeGauge(
-    "fact_oldest_seconds",
-    "Age of the oldest unsettled fact, by its record's timestamp.",
-    "group",
-    statsOf(({ oldestMs }) => oldestMs / 1000),
-  );
-  parts.metrics.observeGauge(
-    "lanes_halted",
-    "Keys that stand still because their dead letter cannot be written.",
-    "group",
-    statsOf(({ haltedLanes }) => haltedLanes),
-  );
+  showGroups(parts.metrics, groups);
 
   return {
     checks: [

@@ -127,6 +127,18 @@ export const settingsDeclaration = {
   },
   after: {
     inFlight: setting("AFTER_IN_FLIGHT", "count", 128, "Deliveries in flight at once, per handler group."),
+    parkAfter: setting(
+      "AFTER_PARK_AFTER",
+      "count",
+      1000,
+      "Waiting events of one client after which they are parked, if its handler keeps failing.",
+    ),
+    brakeAfter: setting(
+      "AFTER_BRAKE_AFTER",
+      "count",
+      100,
+      "Dead letters in a row, without a delivery between, after which a handler's group stops.",
+    ),
   },
   http: {
     host: setting("HTTP_HOST", "text", "0.0.0.0", "Address of the probe listener (/livez, /readyz, /metrics)."),

@@ -1,4 +1,5 @@
 import type { AfterObserver } from "../after/ports.ts";
+import type { Disposition } from "../model/disposition.ts";
 import type { Logger } from "../model/logger.ts";
 import { sequenceOf } from "../model/record.ts";
 import type { Metrics } from "./metrics.ts";
@@ -9,6 +10,7 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
     attempted({ group, handler, call, outcome, disposition, ms, delayMs, retryInMs }) {
       const failure = outcome.kind === "failure" ? outcome.failure : null;
       metrics.handlerOutcomes.inc({ handler: handler.id, stage: "after", outcome: failure?.kind ?? "delivered" });
+      metrics.attempts.inc({ group, class: classOf(disposition) });
       metrics.handlerSeconds.observe({ handler: handler.id, stage: "after" }, ms / 1000);
       if (disposition.kind === "accept") metrics.deliveryDelaySeconds.observe({ group }, delayMs / 1000);
       const fields = {
@@ -76,6 +78,23 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
     unparked(group, { topic, partition }, key) {
       logger.info({ group, topic, partition, key }, "a parked key has caught up");
     },
+    braked(group, handler, letters) {
+      metrics.brakes.inc({ group, handler: handler ?? "none" });
+      logger.error(
+        { group, handler, letters },
+        "too many dead letters in a row: the group stops, and tries one event now and then",
+      );
+    },
+    released(group, handler) {
+      logger.warn({ group, handler }, "an event was taken again: the group goes on");
+    },
+    stalled(group, sequence, waitedMs, why) {
+      metrics.stalls.inc({ group, reason: why });
+      logger.error({ group, sequence, waitedMs: Math.round(waitedMs), why }, "a fact that could be tried is not");
+    },
+    repeated(group, records) {
+      metrics.factsRepeated.inc({ group }, records);
+    },
     parkFailed(group, { topic, partition }, tries, detail) {
       metrics.parkFailures.inc({ group });
       logger.error(
@@ -87,4 +106,11 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
       logger.debug({ group, topic, partition }, "partition resumed");
     },
   };
+}
+
+/** What an attempt came to, for its delivery. */
+function classOf(disposition: Disposition): string {
+  if (disposition.kind === "accept") return "delivered";
+  if (disposition.kind === "dead-letter") return "refused";
+  return disposition.spends ? "failed" : "not-called";
 }

@@ -81,6 +81,10 @@ export class DeliveryWatch implements AfterObserver {
   parked: AfterObserver["parked"] = () => undefined;
   unparked: AfterObserver["unparked"] = () => undefined;
   parkFailed: AfterObserver["parkFailed"] = () => undefined;
+  braked: AfterObserver["braked"] = () => undefined;
+  released: AfterObserver["released"] = () => undefined;
+  stalled: AfterObserver["stalled"] = () => undefined;
+  repeated: AfterObserver["repeated"] = () => undefined;
 }
 
 function ceIdOf(headers: Parameters<typeof lastHeader>[0]): string {

@@ -227,6 +227,9 @@ export class Member implements RecordSource {
         parkRecords: 4,
         parkSpan: 20,
         parkTries: 2,
+        brakeAfter: 6,
+        brakeWaitMs: 500,
+        brakeLongestMs: 2000,
       },
     });
   }

@@ -9,6 +9,7 @@ import {
   type FactEnd,
   type ParkReason,
   type PauseReason,
+  type StallReason,
 } from "../../../src/after/ports.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { BridgeEvent } from "../../../src/model/event.ts";
@@ -209,6 +210,23 @@ export class Journal implements AfterObserver {
   }
   unparked(_group: string, _at: TopicPartition, key: string | null): void {
     this.unparks.push(key);
+  }
+  readonly brakes: [string | null, number][] = [];
+  readonly releases: (string | null)[] = [];
+  readonly stalls: [string, StallReason][] = [];
+  repeats = 0;
+
+  braked(_group: string, handler: string | null, letters: number): void {
+    this.brakes.push([handler, letters]);
+  }
+  released(_group: string, handler: string | null): void {
+    this.releases.push(handler);
+  }
+  stalled(_group: string, sequence: string, _waitedMs: number, why: StallReason): void {
+    this.stalls.push([sequence, why]);
+  }
+  repeated(_group: string, records: number): void {
+    this.repeats += records;
   }
   parkFailed(_group: string, _at: TopicPartition, tries: number): void {
     this.parkFailures.push(tries);

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { handler, record, topic, world } from "./world.ts";
+
+const dayMs = 24 * 3_600_000;
+
+test("a group without an enabled handler stays a member, fetches nothing, and goes on where it was", async () => {
+  const w = world([handler("h")]);
+  w.dispatcher.accept([record(0)]);
+  await w.clock.advance(1000);
+  w.handlers = [handler("h", { status: "disabled" })];
+  w.dispatcher.handlersChanged();
+  assert.deepEqual([...w.source.paused].sort(), [`${topic}/0`, `${topic}/1`]);
+  // What the consumer had already handed over waits.
+  w.dispatcher.accept([record(1)]);
+  await w.clock.advance(10_000);
+  assert.equal(w.tasks.calls.length, 1);
+  w.handlers = [handler("h")];
+  w.dispatcher.handlersChanged();
+  assert.equal(w.source.paused.size, 0);
+  await w.clock.advance(1000);
+  assert.deepEqual(w.tasks.log, ["h 0.1", "h 1.1"]);
+});
+
+test("a partition that is gained while all handlers are disabled is paused from the start", () => {
+  const w = world([handler("h", { status: "disabled" })]);
+  w.dispatcher.assigned([
+    { topic, partition: 0 },
+    { topic, partition: 4 },
+  ]);
+  assert.ok(w.source.paused.has(`${topic}/4`));
+});
+
+test("while one of several handlers is disabled the others' events go on", async () => {
+  const w = world([handler("on"), handler("off", { status: "disabled", events: ["clients.archive"] })]);
+  assert.equal(w.source.paused.size, 0);
+  w.dispatcher.accept([record(0, { key: "1", type: "clients.archive" }), record(1, { key: "2" })]);
+  await w.clock.advance(1000);
+  assert.deepEqual(w.tasks.log, ["on 1.1"]);
+  assert.equal(w.dispatcher.stats().heldLanes, 1);
+});
+
+test("a group with a disabled handler commits its place daily, so that it does not expire", async () => {
+  const w = world([handler("h", { status: "disabled" })]);
+  const at = { topic, partition: 0, offset: 70, metadata: "s1.AAUB;p1.1.8.2" };
+  // Nothing of it was read by this member, and what is parked is still unknown: it is committed as it was found.
+  w.parkedLog.fate = () => "refused";
+  w.dispatcher.assigned([]);
+  w.dispatcher.assigned([at]);
+  await w.clock.advance(dayMs + 1000);
+  assert.deepEqual(w.source.commits, [[{ topic, partition: 0, offset: 70, metadata: at.metadata }]]);
+  await w.clock.advance(dayMs);
+  assert.equal(w.source.commits.length, 2);
+  w.handlers = [handler("h")];
+  w.dispatcher.handlersChanged();
+  await w.clock.advance(3 * dayMs);
+  assert.equal(w.source.commits.length, 2);
+});

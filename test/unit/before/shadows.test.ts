@@ -92,7 +92,7 @@ test("a shadow that fails gives no verdict, whatever its policy would have made 
   const reports = await shadowed(["b", "c", "d", "e"].map(broken), new FakeTasks(), shadow);
   const kinds = reports.map(({ handler, end }) => [handler, end.kind === "failed" && end.failure.kind]);
   assert.deepEqual(kinds, [
-    ["b", "unreachable"],
+    ["b", "internal"],
     ["c", "status"],
     ["d", "not-permitted"],
     ["e", "timeout"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { compileWhen } from "../../../src/config/when.ts";
@@ -199,4 +200,21 @@ test("property: no expression and no data makes compiling or evaluating throw", 
     }),
     { numRuns: 2000 },
   );
+});
+
+test("every expression of the handler's guide is one, and means what the guide says", () => {
+  const guide =
+    readFileSync("docs/handlers.md", "utf8").split("## Which events concern it")[1]?.split("\n## ")[0] ?? "";
+  const expressions = [...guide.matchAll(/^\| `([^`]+)` \| /gm)]
+    .slice(1)
+    .map(([, code = ""]) => code.replaceAll("\\|", "|"));
+  assert.equal(expressions.length, 10);
+  const changed: Data = {
+    ...{ id: 12, credit: "1000.01", status: "disabled", orig_capacity: null, tags: ["vip", "eu-1"] },
+    ...{ name: "ACME-7", custom_fields: { region: "eu" } },
+  };
+  const noMatch = expressions.filter((source) => evaluated(source, changed) !== "match");
+  assert.deepEqual(noMatch, ["!has(data.credit) || data.credit < 10"]);
+  const untouched = expressions.filter((source) => evaluated(source, { id: 12, tz: "UTC" }) === "match");
+  assert.deepEqual(untouched, ["!has(data.credit) || data.credit < 10", "event.object_id == 12"]);
 });

@@ -12,6 +12,9 @@ const folder = join(import.meta.dirname, "../java-core");
 const target = join(folder, "target");
 const stamp = join(target, "built");
 
+/** The class path of its libraries, once it is built. */
+export const javaLibraries: string = join(target, "libraries", "*");
+
 /** Why it cannot be built here, or null. */
 export async function missingForJava(): Promise<string | null> {
   const javac = await run("javac", ["-version"]).catch(() => null);
@@ -39,7 +42,7 @@ export async function buildJavaCore(): Promise<void> {
 
 /** Runs it; each line of its standard output is JSON. Rejects with what it said when it does not end with 0. */
 export async function runJavaCore(args: readonly string[], timeoutMs: number): Promise<readonly unknown[]> {
-  const classPath = [join(target, "classes"), join(target, "libraries", "*")].join(":");
+  const classPath = [join(target, "classes"), javaLibraries].join(":");
   const child = spawn("java", ["-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp", classPath, "core.Core", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,

@@ -74,7 +74,9 @@ function judge(
   }
   if (disposition.kind === "retry" && !disposition.spends) {
     const named = Math.min(failure.retryAfterMs ?? notCalledWaitMs, retry.maxRetryAfterMs);
-    return named * (1 + retry.jitter * engine.random());
+    // The time a rate limit names is this delivery's own turn: nobody else comes then, and who is late lets it pass.
+    const isItsTurn = failure.kind === "overload" && failure.retryAfterMs !== undefined;
+    return isItsTurn ? named : named * (1 + retry.jitter * engine.random());
   }
   const number = progress.made + 1;
   remember(progress, { number, atMs: engine.clock.epochMs() - ms, ms, failure });

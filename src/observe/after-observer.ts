@@ -10,8 +10,9 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
     attempted({ group, handler, call, outcome, disposition, ms, delayMs, retryInMs }) {
       const failure = outcome.kind === "failure" ? outcome.failure : null;
       metrics.handlerOutcomes.inc({ handler: handler.id, stage: "after", outcome: failure?.kind ?? "delivered" });
+      const isCalled = classOf(disposition) !== "not-called";
       metrics.attempts.inc({ group, class: classOf(disposition) });
-      metrics.handlerSeconds.observe({ handler: handler.id, stage: "after" }, ms / 1000);
+      if (isCalled) metrics.handlerSeconds.observe({ handler: handler.id, stage: "after" }, ms / 1000);
       if (disposition.kind === "accept") metrics.deliveryDelaySeconds.observe({ group }, delayMs / 1000);
       const fields = {
         group,
@@ -35,8 +36,8 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
         delayMs: Math.round(delayMs),
         retryInMs: retryInMs === null ? null : Math.round(retryInMs),
       };
-      // Every lane of a handler whose breaker is open comes by here again and again; the breaker itself has its line.
-      if (failure?.kind === "breaker-open") logger.debug(fields, "delivery waits");
+      // Every lane of a handler whose breaker is open, or which is past its rate, comes by here again and again.
+      if (!isCalled) logger.debug(fields, "delivery waits");
       else if (failure === null) logger.info(fields, "delivery attempted");
       else logger.warn(fields, "delivery attempted");
     },

@@ -28,7 +28,7 @@ export async function decide(
   handlers: readonly BeforeHandler[],
   ports: ChainPorts,
 ): Promise<Decided> {
-  const { mutators, validators } = lineUp(handlers, question.event.id);
+  const { mutators, validators } = lineUp(handlers, question.event.id, question.client);
   const trail = new Trail(question, [...mutators, ...validators]);
   const ended = new AbortController();
   const turn = async (handler: BeforeHandler, promisedMs: number): Promise<void> => {

@@ -3,12 +3,13 @@ import { type FailureKind, failureKinds } from "../model/failure.ts";
 import { type BeforeHandler, byPriority, type FailurePolicy, type FieldRule } from "../model/handler.ts";
 import type { Recode } from "../model/reading.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { decidesFor } from "./canary.ts";
 import { lineUp } from "./line-up.ts";
 import { rehearse } from "./rehearsal.ts";
 
 /** Why a handler would not be asked about an event. */
 export type NotAsked =
-  | { readonly why: "other-events" | "disabled" | "archived" | "shadow" }
+  | { readonly why: "other-events" | "disabled" | "archived" | "shadow" | "canary" }
   /** `when` is false on the data as sent. A mutator before it may change that, if there is one. */
   | { readonly why: "when"; readonly mutatorMayChangeThat: boolean };
 
@@ -65,8 +66,9 @@ export async function explainBefore(
   recode: Recode,
   handlers: readonly BeforeHandler[],
   shareMs: number,
+  client: string,
 ): Promise<BeforeExplanation> {
-  const linedUp = lineUp(handlers, event.id);
+  const linedUp = lineUp(handlers, event.id, client);
   const results = new Map(handlers.map((handler) => [handler.id, handler.condition?.evaluate(event) ?? always]));
   const isAsked = ({ id }: BeforeHandler): boolean => results.get(id)?.kind !== "no-match";
   const mutators = linedUp.mutators.filter(isAsked);
@@ -78,7 +80,7 @@ export async function explainBefore(
 
   const play = async (down: readonly BeforeHandler[], kind: FailureKind): Promise<Foretold> => {
     const ids = new Set(down.map(({ id }) => id));
-    const { verdict, ms } = await rehearse({ event, recode, handlers, shareMs, down: ids, kind });
+    const { verdict, ms } = await rehearse({ event, recode, handlers, shareMs, client, down: ids, kind });
     const { decision, decidedBy, handler, warnings, reason } = verdict;
     return { decision, decidedBy, handler, warnings, reasonCode: reason?.code ?? null, ms };
   };
@@ -95,7 +97,7 @@ export async function explainBefore(
     notAsked: handlers
       .filter((handler) => !asked.includes(handler))
       .sort(byPriority)
-      .map((handler) => ({ id: handler.id, ...whyNot(handler, event.id, mutators) })),
+      .map((handler) => ({ id: handler.id, ...whyNot(handler, event.id, client, mutators) })),
     ifAllAllow: await play([], "unreachable"),
     ifDown,
   };
@@ -111,10 +113,11 @@ function partOf(handler: BeforeHandler): Omit<HandlerPart, "conditionError"> {
 }
 
 /** Of several reasons the one that is changed last: a disabled handler of another event is none of this event's. */
-function whyNot(handler: BeforeHandler, eventId: string, mutators: readonly BeforeHandler[]): NotAsked {
+function whyNot(handler: BeforeHandler, eventId: string, client: string, mutators: readonly BeforeHandler[]): NotAsked {
   if (!handler.events.includes(eventId)) return { why: "other-events" };
   if (handler.status !== "enabled") return { why: handler.status };
   if (handler.mode === "shadow") return { why: "shadow" };
+  if (!decidesFor(handler, client)) return { why: "canary" };
   const isValidator = handler.mayChange.length === 0;
   return { why: "when", mutatorMayChangeThat: mutators.some((one) => isValidator || byPriority(one, handler) < 0) };
 }

@@ -29,6 +29,8 @@ export interface Question {
   readonly baseVersion: string | null;
   readonly dataHash: string;
   readonly sequence: string;
+  /** The record's key, as text that loses nothing: the client. Without one, the operation. */
+  readonly client: string;
   /** Monotonic time (Clock.monotonicMs) at which the verdict must be folded: the bridge's share of the budget ends. */
   readonly decideByMs: number;
 }

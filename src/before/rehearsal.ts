@@ -14,6 +14,7 @@ export interface Play {
   readonly handlers: readonly BeforeHandler[];
   /** Milliseconds from receipt within which the verdict must be folded: the bridge's share of the deadline. */
   readonly shareMs: number;
+  readonly client: string;
   readonly down: ReadonlySet<string>;
   /** A failure that a task can meet. `timeout` takes all the time the handler gets, the others none. */
   readonly kind: FailureKind;
@@ -29,7 +30,7 @@ export interface Rehearsed {
  * The verdict of the real chain on pretended tasks and a clock that needs no time: what is foretold cannot differ from
  * what would be decided. Calls nothing and waits for nothing.
  */
-export async function rehearse({ event, recode, handlers, shareMs, down, kind }: Play): Promise<Rehearsed> {
+export async function rehearse({ event, recode, handlers, shareMs, client, down, kind }: Play): Promise<Rehearsed> {
   const clock = new RehearsalClock();
   const tasks: BeforeTasks = {
     ask: ({ id }) => {
@@ -39,7 +40,7 @@ export async function rehearse({ event, recode, handlers, shareMs, down, kind }:
     },
   };
   const identity = { operationId: "rehearsal", attempt: 1, baseVersion: null, dataHash: "" };
-  const question = { ...identity, event, recode, sequence: "rehearsal/0/0", decideByMs: shareMs };
+  const question = { ...identity, event, recode, sequence: "rehearsal/0/0", client, decideByMs: shareMs };
   const { verdict } = await decide(question, handlers, { tasks, clock });
   return { verdict, ms: clock.monotonicMs() };
 }

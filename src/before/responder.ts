@@ -181,7 +181,8 @@ export class Responder implements RecordSink {
     steps.event = event;
     steps.readMs = clock.monotonicMs() - receivedAtMs;
     const sequence = `${record.topic}/${record.partition}/${record.offset}`;
-    return this.#ports.decide({ event, recode, ...request, sequence, decideByMs });
+    const client = record.key?.toString("latin1") ?? request.operationId;
+    return this.#ports.decide({ event, recode, ...request, sequence, client, decideByMs });
   }
 
   #isTooMuch(shareMs: number): boolean {

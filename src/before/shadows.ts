@@ -5,6 +5,7 @@ import { type BeforeHandler, byPriority } from "../model/handler.ts";
 import { ruleFor } from "../model/may-change.ts";
 import type { RecordShape } from "../model/record-shape.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { decidesFor, isShadowOfSome } from "./canary.ts";
 import { decide } from "./chain.ts";
 import type { BeforeTasks, Decided, Question, ShadowEnd, ShadowObserver } from "./ports.ts";
 
@@ -19,7 +20,7 @@ export interface ShadowPorts {
 const mostInFlight = 256;
 
 /**
- * Asks handlers in mode `shadow` what they would have decided, once the verdict that counts is known, and compares.
+ * Asks handlers in mode `shadow`, and canaries about the clients they do not decide for, what they would have decided, once the verdict that counts is known, and compares.
  * Nobody waits for it: not the verdict, not its reply, not a drain.
  *
  * A shadow is asked as if it were the only handler, with all of its own time: a mutator about the data as the core sent
@@ -38,7 +39,9 @@ export class Shadows {
   #closed = false;
 
   constructor(handlers: readonly BeforeHandler[], ports: ShadowPorts, most: number = mostInFlight) {
-    this.#handlers = handlers.filter(({ mode, status }) => mode === "shadow" && status === "enabled").sort(byPriority);
+    this.#handlers = handlers
+      .filter((handler) => isShadowOfSome(handler) && handler.status === "enabled")
+      .sort(byPriority);
     this.#ports = ports;
     this.#most = most;
   }
@@ -51,6 +54,7 @@ export class Shadows {
   follow(question: Question, { verdict }: Decided): void {
     for (const handler of this.#handlers) {
       if (this.#closed || !handler.events.includes(question.event.id)) continue;
+      if (decidesFor(handler, question.client)) continue;
       if (this.#inFlight >= this.#most) {
         this.#report(handler, question, verdict, { kind: "skipped" });
         continue;
@@ -85,7 +89,7 @@ export class Shadows {
     const data = isMutator ? sent : (enforced.data ?? sent);
     const decideByMs = clock.monotonicMs() + handler.timeoutMs + reserveMs(1);
     const asked: Question = { ...question, event: { ...question.event, data }, decideByMs };
-    const { verdict, failures } = await decide(asked, [{ ...handler, mode: "enforce" }], { tasks, clock });
+    const { verdict, failures } = await decide(asked, [{ ...handler, mode: "enforce", canary: 100 }], { tasks, clock });
     const [own] = verdict.handlers;
     // Its `when` did not match: as if it were not there.
     if (own === undefined || this.#closed) return;

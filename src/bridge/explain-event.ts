@@ -55,7 +55,7 @@ export async function explainEvent(
 ): Promise<EventExplanation> {
   const codec = createCodec(pseudoSchemaId, schemaOfEvent(type).text);
   const { data } = codec.recode(given);
-  const { objectId } = identify(type, data, undefined);
+  const { objectId, key } = identify(type, data, undefined);
   const event: BridgeEvent = {
     id: type.id,
     type: type.id,
@@ -75,7 +75,7 @@ export async function explainEvent(
     objectId,
     deadlineMs,
     shareMs,
-    before: type.before ? await explainBefore(event, codec.recode, asked, shareMs) : null,
+    before: type.before ? await explainBefore(event, codec.recode, asked, shareMs, key ?? event.id) : null,
     budget: proveBudget(handlers, deadlineMs).find(({ eventId }) => eventId === type.id) ?? null,
     after: afterParts(event, told),
   };

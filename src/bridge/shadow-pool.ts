@@ -1,3 +1,4 @@
+import { isShadowOfSome } from "../before/canary.ts";
 import type { Decided, Question } from "../before/ports.ts";
 import { Shadows } from "../before/shadows.ts";
 import type { BeforeHandler } from "../model/handler.ts";
@@ -12,9 +13,9 @@ export interface ShadowPool {
   close(): Promise<void>;
 }
 
-/** The handlers in mode `shadow`, on tasks of their own. */
+/** The handlers that watch all or some clients, on tasks of their own. */
 export function composeShadows(parts: StageParts, handlers: readonly BeforeHandler[]): ShadowPool {
-  const own = handlers.filter(({ mode }) => mode === "shadow");
+  const own = handlers.filter(isShadowOfSome);
   const tasks = composeTasks(parts, "shadow", own);
   const observer = observeShadows(parts.logger, parts.metrics);
   const shadows = new Shadows(own, { tasks, clock: parts.clock, observer });

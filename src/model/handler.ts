@@ -74,6 +74,8 @@ export interface BeforeHandler extends HandlerBase {
   readonly mayChange: readonly FieldRule[];
   readonly onFailure: FailurePolicy;
   readonly mode: "enforce" | "warn" | "shadow";
+  /** Decides for this many percent of the clients, and is a shadow for the others. Absent: for all. */
+  readonly canary?: number;
   /** Left out of the budget proof, skipped when too little time remains. */
   readonly bestEffort: boolean;
 }

@@ -45,6 +45,7 @@ export function question(
     baseVersion: "7",
     dataHash: "ab".repeat(32),
     sequence: "billing.clients.before/0/42",
+    client: "12",
     decideByMs: clock.monotonicMs() + (budgetMs ?? 1100),
     ...rest,
   };

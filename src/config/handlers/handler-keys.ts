@@ -16,6 +16,7 @@ export const handlerKeys = {
   mayChange: "before",
   onFailure: "before",
   mode: "before",
+  canary: "before",
   bestEffort: "before",
   group: "after",
   retry: "after",

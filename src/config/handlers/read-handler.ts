@@ -82,8 +82,19 @@ function readBefore(part: Part, keys: Keys): Own<BeforeHandler> {
     // Without a policy the file is refused anyway; the stricter one stands in until then.
     onFailure: (policy && readFailurePolicy(policy)) ?? { default: "forbid", byKind: {} },
     mode,
+    ...readCanary(keys, mode),
     bestEffort: keys.get("bestEffort")?.flag() ?? false,
   };
+}
+
+/** `canary: 10`: per cent of the clients. */
+function readCanary(keys: Keys, mode: BeforeHandler["mode"]): Pick<BeforeHandler, "canary"> {
+  const part = keys.get("canary");
+  const canary = part?.number(0.01, 100);
+  if (part === undefined || canary === undefined) return {};
+  if (mode === "shadow")
+    part.problem("says for how many clients it decides, and mode shadow decides for none: leave one out");
+  return { canary };
 }
 
 function readAfter(keys: Keys, id: string): Own<AfterHandler> {

@@ -12,7 +12,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 const shareMs = 1100;
 const asked = question(new FakeClock());
 const explain = (handlers: readonly BeforeHandler[], ms = shareMs) =>
-  explainBefore(asked.event, asked.recode, handlers, ms);
+  explainBefore(asked.event, asked.recode, handlers, ms, asked.client);
 
 test("who is asked stands in the order of the chain, who is not with the reason", async () => {
   const noMatch = conditionThat(() => ({ kind: "no-match" }));

@@ -319,6 +319,18 @@ test("a shadow is a handler like any other, and its time is in no budget", () =>
   assert.deepEqual(budget, []);
 });
 
+test("a canary is in the budget, takes a share of the clients, and contradicts mode shadow", () => {
+  const { budget, handlers } = load(`${minimal}\n    canary: 12.5`);
+  const [handler] = handlers;
+  assert.ok(handler?.stage === "before" && handler.mode === "enforce");
+  assert.equal(handler.canary, 12.5);
+  assert.equal(budget.length, 1);
+  for (const bad of ["0", "101", "ten", "5\n    mode: shadow"]) {
+    const reading = readHandlers(`handlers:${minimal}\n    canary: ${bad}\n`, options);
+    assert.equal(reading.kind, "refused", bad);
+  }
+});
+
 test("a task that the bridge could never run is refused where it stands, unless its handler is archived", () => {
   const refusalOf = ({ kind }: Task) => (kind === "script" ? "no scripts here" : null);
   const script = `

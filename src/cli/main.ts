@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ownCommand } from "../model/own-command.ts";
 import { checkCommand } from "./check.ts";
+import { deadLettersCommand } from "./dead-letters/command.ts";
 import { demoCommand } from "./demo/demo.ts";
 import { devStackCommand } from "./dev-stack.ts";
 import { explainCommand } from "./explain.ts";
+import { groupsCommand } from "./groups/command.ts";
 import { publishCommand } from "./publish.ts";
 import { requestCommand } from "./request.ts";
 import { runProgram } from "./run-program.ts";
@@ -29,6 +31,8 @@ const program = new Command(ownCommand)
   .addCommand(explainCommand())
   .addCommand(publishCommand())
   .addCommand(requestCommand())
+  .addCommand(deadLettersCommand())
+  .addCommand(groupsCommand())
   .addHelpText(
     "after",
     "\nExit codes: 0 worked or allow, 1 failed, 2 usage, 3 forbid, 75 broker or registry away, 78 configuration.",

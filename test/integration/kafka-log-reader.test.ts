@@ -61,10 +61,11 @@ test("an empty range asks nothing and ends", async () => {
   assert.deepEqual(await read(10, 10), []);
 });
 
-test("one record is found by its offset, the first that is kept for one that is gone, none at the end", async () => {
+test("one record is found by its offset, the first that is kept for one that is gone, none at the end or past it", async () => {
   assert.equal((await reader.first({ topic, partition }, 7))?.offset, 7);
   assert.equal((await reader.first({ topic, partition }, 0))?.offset, 2);
   assert.equal(await reader.first({ topic, partition }, 10), null);
+  assert.equal(await reader.first({ topic, partition }, 11), null);
   assert.equal(await reader.first({ topic, partition: 1 }, 0), null);
 });
 

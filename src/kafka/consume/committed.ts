@@ -20,9 +20,21 @@ export function readCommitted(
   topics: readonly string[],
   ms: number,
 ): Promise<readonly Committed[] | null> {
-  const asked = askBrokers(client, `what ${groupId} has committed`, ms, async (admin) => {
+  return askCommitted(client, groupId, topics, ms).catch(() => null);
+}
+
+/** The same; no topics: all of which the group has committed anything. Throws as `askBrokers`. */
+export function askCommitted(
+  client: Pick<KafkaClient, "own">,
+  groupId: string,
+  topics: readonly string[],
+  ms: number,
+): Promise<readonly Committed[]> {
+  return askBrokers(client, `what ${groupId} has committed`, ms, async (admin) => {
     const offsets = await admin.fetchOffsets({ groupId, topics: [...topics] });
-    const logs = await Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const));
+    const logs = await Promise.all(
+      offsets.map(async ({ topic }) => [topic, await admin.fetchTopicOffsets(topic)] as const),
+    );
     const ends = new Map(
       logs.flatMap(([topic, list]) => list.map((log) => [`${topic}/${log.partition}`, log] as const)),
     );
@@ -40,7 +52,6 @@ export function readCommitted(
       }),
     );
   });
-  return asked.catch(() => null);
 }
 
 /** What of these positions cannot be read any more. */

@@ -2,18 +2,13 @@ import type { Admin } from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
-import type { TopicPartition } from "../../model/record.ts";
-import { typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
-import { type InternalCluster, internalCluster } from "../connection/patch.ts";
+import { internalCluster } from "../connection/patch.ts";
 import { persistently } from "../connection/persistently.ts";
+import { commitFromOutside, type PinnedPosition } from "./outside-commit.ts";
 
 /** Where a group begins: with what is still kept, or with what comes from now on. */
 export type FirstPosition = "start" | "end";
-
-export interface PinnedPosition extends TopicPartition {
-  readonly offset: number;
-}
 
 export interface Pinning {
   readonly pinned: readonly PinnedPosition[];
@@ -26,8 +21,7 @@ export interface Pinning {
  * the end when the consumer gets there, and everything between would be lost without a trace. A topic in which the group
  * has any position is left alone: its other partitions are new ones, which are read from their start.
  *
- * By one OffsetCommit from outside the group, which the broker refuses while it has members: an instance that joined
- * first wins. (kafkajs's admin.setOffsets joins the group to the same end, which takes up to 5 s.)
+ * From outside the group, which the broker refuses while it has members: an instance that joined first wins.
  * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT (after `timeoutMs` [10,000]), NOT_SET_UP, SETTINGS_INVALID (no right to).
  */
 export async function pinFirstPosition(
@@ -48,7 +42,7 @@ export async function pinFirstPosition(
     const wanted = await persistently(what, giveUpAtMs, () => positions(admin, groupId, topics, position));
     if (wanted.length === 0) return { pinned: [], inUse: [] };
     await connect(what, giveUpAtMs, cluster);
-    const written = await persistently(what, giveUpAtMs, () => commit(cluster, groupId, wanted));
+    const written = await persistently(what, giveUpAtMs, () => commitFromOutside(cluster, groupId, wanted));
     if (written) return { pinned: wanted, inUse: [] };
     // Members: most likely another instance, which wrote the same a moment ago.
     const missing = await persistently(what, giveUpAtMs, () => unpositioned(admin, groupId, topics));
@@ -90,26 +84,3 @@ async function positions(
     ends.map(({ partition, low, high }) => ({ topic, partition, offset: Number(position === "start" ? low : high) })),
   );
 }
-
-/** False when the group has members. */
-async function commit(cluster: InternalCluster, groupId: string, wanted: readonly PinnedPosition[]): Promise<boolean> {
-  const byTopic = Map.groupBy(wanted, ({ topic }) => topic);
-  const coordinator = await cluster.findGroupCoordinator({ groupId });
-  try {
-    await coordinator.offsetCommit({
-      groupId,
-      groupGenerationId: -1,
-      memberId: "",
-      topics: [...byTopic].map(([topic, list]) => ({
-        topic,
-        partitions: list.map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: "" })),
-      })),
-    });
-    return true;
-  } catch (error) {
-    if (typesOf(error).some((type) => membersThere.has(type))) return false;
-    throw error;
-  }
-}
-
-const membersThere = new Set(["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS"]);

@@ -3,11 +3,11 @@ import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord, TopicPartition } from "../../model/record.ts";
-import { inboundRecord } from "./inbound.ts";
 import { typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { type InternalCluster, internalCluster } from "../connection/patch.ts";
 import { persistently } from "../connection/persistently.ts";
+import { inboundRecord } from "./inbound.ts";
 
 /** A part of a partition's log. */
 export interface LogRange extends TopicPartition {
@@ -94,9 +94,9 @@ function page(
     } catch (error) {
       const types = typesOf(error);
       if (types.includes("NOT_LEADER_FOR_PARTITION")) await cluster.refreshMetadata();
-      const start = types.includes("OFFSET_OUT_OF_RANGE") ? await firstKept(cluster, at) : offset;
-      if (start > offset) return { records: [], next: start };
-      throw error;
+      if (!types.includes("OFFSET_OUT_OF_RANGE")) throw error;
+      // Before the first that is kept, or past the end.
+      return { records: [], next: Math.max(await firstKept(cluster, at), offset) };
     }
   });
 }

@@ -1,0 +1,52 @@
+import type { GroupState } from "../../kafka/topics/groups.ts";
+import type { PartitionLag } from "../../operations/group-lag.ts";
+import type { ResetStep } from "../../operations/group-reset.ts";
+import { ageText } from "../operation.ts";
+import { renderTable } from "../table.ts";
+
+export interface GroupLag {
+  readonly groupId: string;
+  readonly partitions: readonly PartitionLag[];
+}
+
+export function groupsTable(groups: readonly GroupState[]): string {
+  const rows = groups.map(({ groupId, state, members, topics }) => {
+    const hosts = [...new Set(members.map(({ clientId, host }) => `${clientId}${host}`))].sort();
+    return [groupId, state, String(members.length), hosts.join("\n"), topics.join("\n")];
+  });
+  return renderTable(["group", "state", "members", "from", "topics"], rows);
+}
+
+/** Partitions with nothing to say for themselves share the line of their topic's others. */
+export function lagTable(groups: readonly GroupLag[]): string {
+  const rows = groups.flatMap(({ groupId, partitions }) =>
+    partitions.map(({ topic, partition, committed, end, lag, oldestMs, lost }) => [
+      groupId,
+      topic,
+      String(partition),
+      committed === null ? "none" : String(committed),
+      String(end),
+      lag === null ? "" : String(lag),
+      oldestMs === null ? "" : ageText(oldestMs),
+      lost === 0 ? "" : String(lost),
+    ]),
+  );
+  return renderTable(["group", "topic", "partition", "committed", "end", "lag", "oldest", "lost"], rows);
+}
+
+export function resetTable(steps: readonly ResetStep[]): string {
+  const rows = steps.map(({ topic, partition, from, to, again }) => [
+    topic,
+    String(partition),
+    from === null ? "none" : String(from),
+    String(to),
+    changeText(again),
+  ]);
+  return renderTable(["topic", "partition", "from", "to", "change"], rows);
+}
+
+function changeText(again: number | null): string {
+  if (again === null) return "a first position";
+  if (again === 0) return "unchanged";
+  return again > 0 ? `${again} are delivered again` : `${-again} are skipped`;
+}

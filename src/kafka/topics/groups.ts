@@ -1,0 +1,57 @@
+import type { Admin } from "kafkajs";
+import { askBrokers } from "../connection/ask-brokers.ts";
+import type { KafkaClient } from "../connection/client.ts";
+
+/** A consumer group as its coordinator knows it. */
+export interface GroupState {
+  readonly groupId: string;
+  /** Kafka's word: Stable, PreparingRebalance, CompletingRebalance, Empty (no members), Dead (not known). */
+  readonly state: string;
+  /** Of each member the client id and the address it comes from. */
+  readonly members: readonly { readonly clientId: string; readonly host: string }[];
+  /** Of which it has committed anything; sorted. */
+  readonly topics: readonly string[];
+}
+
+/** Every group whose name begins with `prefix`, by name. Throws as `askBrokers`. */
+export function listGroups(
+  client: Pick<KafkaClient, "own">,
+  prefix: string,
+  timeoutMs: number,
+): Promise<readonly GroupState[]> {
+  return askBrokers(client, "listing the consumer groups", timeoutMs, async (admin) => {
+    const { groups } = await admin.listGroups();
+    const named = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(prefix));
+    return describe(admin, named.sort());
+  });
+}
+
+/** One group; of the state Dead when there is none of that name. Throws as `askBrokers`. */
+export function describeGroup(
+  client: Pick<KafkaClient, "own">,
+  groupId: string,
+  timeoutMs: number,
+): Promise<GroupState> {
+  return askBrokers(client, `asking for the group ${groupId}`, timeoutMs, async (admin) => {
+    const [group] = await describe(admin, [groupId]);
+    return group ?? { groupId, state: "Dead", members: [], topics: [] };
+  });
+}
+
+async function describe(admin: Admin, groupIds: readonly string[]): Promise<readonly GroupState[]> {
+  if (groupIds.length === 0) return [];
+  const { groups } = await admin.describeGroups([...groupIds]);
+  const byId = new Map(groups.map((group) => [group.groupId, group]));
+  return Promise.all(
+    groupIds.map(async (groupId) => {
+      const group = byId.get(groupId);
+      const committed = await admin.fetchOffsets({ groupId });
+      return {
+        groupId,
+        state: group?.state ?? "Dead",
+        members: (group?.members ?? []).map(({ clientId, clientHost }) => ({ clientId, host: clientHost })),
+        topics: committed.map(({ topic }) => topic).sort(),
+      };
+    }),
+  );
+}

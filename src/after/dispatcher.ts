@@ -161,8 +161,8 @@ class GroupDispatcher implements Dispatcher {
       case "fact": {
         const lane = partition.enqueue(intake.fact);
         this.#flow.took(intake.fact.bytes);
-        if (lane.park !== null || lane.count >= this.#engine.limits.parkRecords) this.#parking.review(lane);
-        else if (lane.facts.first === intake.fact) this.#makeReady(lane);
+        if (lane.facts.first === intake.fact) this.#makeReady(lane);
+        else if (lane.park !== null || lane.count >= this.#engine.limits.parkRecords) this.#parking.review(lane);
       }
     }
   }

@@ -14,6 +14,7 @@ import {
 import { createRecordProducer, type RecordProducer } from "../../src/kafka/produce/producer.ts";
 import type { Logger } from "../../src/model/logger.ts";
 import { silentLogger } from "../../src/model/logger.ts";
+import { ownCommand } from "../../src/model/own-command.ts";
 import type { LostRange } from "../../src/model/record-source.ts";
 import { eventually, MemorySink, testClient, Workspace } from "../support/kafka.ts";
 
@@ -175,13 +176,13 @@ test("the next owner is told what was committed with a position", async () => {
   const topic = await space.topic("metadata", 1);
   const groupId = space.group();
   const first = await started(groupId, topic);
-  assert.deepEqual(first.sink.owned, [{ topic, partition: 0, metadata: null }]);
+  assert.deepEqual(first.sink.owned, [{ topic, partition: 0, offset: null, metadata: null }]);
   await write(topic, 0, "a", "b");
   await eventually("both arrived", () => first.sink.records.length === 2);
   await first.consumer.commit([{ topic, partition: 0, offset: 1, metadata: "s1.text" }]);
   await first.consumer.stop(5000);
   const second = await started(groupId, topic);
-  assert.deepEqual(second.sink.owned, [{ topic, partition: 0, metadata: "s1.text" }]);
+  assert.deepEqual(second.sink.owned, [{ topic, partition: 0, offset: 1, metadata: "s1.text" }]);
   await eventually("the uncommitted one", () => second.sink.records.length === 1);
   assert.deepEqual(second.sink.values(), ["b"]);
 });
@@ -225,7 +226,7 @@ test("start waits for a topic that is not there yet, says so, and goes on when i
   const groupId = space.group();
   const { consumer, sink } = member(groupId, `${space.prefix}.later`, {}, logger);
   const start = consumer.start(never);
-  await eventually("it says what is missing", () => JSON.stringify(said).includes("run `provisioning-bridge setup`"));
+  await eventually("it says what is missing", () => JSON.stringify(said).includes(`run \`${ownCommand} setup\``));
   assert.equal(consumer.state() === "assigned", false);
   await space.topic("later", 1);
   await start;

@@ -4,6 +4,7 @@ import kafkajs from "kafkajs";
 import { compressFrame, decompressFrame } from "lz4-napi";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { maxInflatedBytes, snappyRead, snappyWrite } from "./snappy.ts";
+import { unreadableBatch } from "./unreadable-batch.ts";
 
 /** What kafkajs hands a codec to compress: its own encoder. */
 interface Encoded {
@@ -42,22 +43,24 @@ export function installCodecs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
 }
 
-/**
- * A codec may fail with a TypeError or RangeError (zlib's "cannot create a Buffer larger than" is one), after which
- * kafkajs never restarts the consumer: whatever is thrown becomes a BridgeError, after which it does.
- */
+/** What cannot be read gives way to records that say so: kafkajs takes an error for the end of the consumer. */
 function codec(
   name: string,
   write: (plain: Buffer) => Promise<Buffer>,
   read: (compressed: Buffer) => Promise<Buffer>,
 ): CompressionCodec {
-  const refused = (verb: string) => (error: unknown) => {
-    throw new BridgeError("RECORD_UNDECODABLE", `a batch cannot be ${verb} as ${name}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  };
+  const sentence = (verb: string, error: unknown) => `a batch cannot be ${verb} as ${name}: ${messageOf(error)}`;
   return {
-    compress: async ({ buffer }) => write(buffer).catch(refused("compressed")),
-    decompress: async (compressed) => read(compressed).catch(refused("read")),
+    compress: async ({ buffer }) =>
+      write(buffer).catch((error: unknown) => {
+        throw new BridgeError("RECORD_UNDECODABLE", sentence("compressed", error), { cause: error });
+      }),
+    decompress: async (compressed) => {
+      try {
+        return await read(compressed);
+      } catch (error) {
+        return unreadableBatch(sentence("read", error));
+      }
+    },
   };
 }

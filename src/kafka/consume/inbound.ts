@@ -1,5 +1,23 @@
 import type { KafkaMessage } from "kafkajs";
 import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "../../model/record.ts";
+import { unreadableHeader } from "../connection/unreadable-batch.ts";
+
+/** The messages of a batch. Of those that stand in for a batch that cannot be read the last one stays: it says it all. */
+export function inboundRecords(at: TopicPartition, messages: readonly KafkaMessage[]): readonly InboundRecord[] {
+  const told = messages.filter((message, place) => {
+    const next = messages[place + 1];
+    return next === undefined || !isUnreadable(message) || !isUnreadable(next) || !sameValue(message, next);
+  });
+  return told.map((message) => inboundRecord(at, message));
+}
+
+function sameValue(left: KafkaMessage, right: KafkaMessage): boolean {
+  return left.value !== null && right.value !== null && left.value.equals(right.value);
+}
+
+function isUnreadable({ headers }: KafkaMessage): boolean {
+  return headers !== undefined && Object.hasOwn(headers, unreadableHeader);
+}
 
 /**
  * A message as the rooms see it, in memory of its own: what kafkajs hands out are slices of the whole answer to a fetch,

@@ -7,6 +7,7 @@ import { type InboundRecord, lastHeader } from "../../model/record.ts";
 import type { RecordShape } from "../../model/record-shape.ts";
 import type { Codec } from "../codec/codec.ts";
 import { unframe } from "../codec/wire.ts";
+import { unreadableHeader } from "../connection/unreadable-batch.ts";
 import type { Registry } from "../registry/registry.ts";
 import { parseEventHeaders } from "./headers.ts";
 
@@ -42,6 +43,8 @@ export function createReader({
 
 function admit(record: InboundRecord): Admission {
   if (record.value === null) return { kind: "tombstone" };
+  const unreadable = lastHeader(record.headers, unreadableHeader);
+  if (unreadable !== undefined) return poison("undecodable", unreadable.toString());
   const type = lastHeader(record.headers, "ce_type")?.toString() ?? "";
   if (type === "") return poison("missing-header", "the header ce_type is missing");
   return { kind: "admitted", eventId: canonicalEventId(type), type };

@@ -1,63 +1,27 @@
-import type { EachBatchPayload, Offsets } from "kafkajs";
+import type { EachBatchPayload } from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
-import { bounded, pause } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { TopicPartition } from "../../model/record.ts";
-import type {
-  AssignedPartition,
-  CommitPosition,
-  LostRange,
-  RecordSink,
-  RecordSource,
-} from "../../model/record-source.ts";
+import type { AssignedPartition, CommitPosition } from "../../model/record-source.ts";
 import { isPassing } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
-import { type Committed, readCommitted } from "./committed.ts";
+import type { Committed } from "./committed.ts";
 import { ConsumerLife } from "./consumer-life.ts";
-import type { ConsumerTiming } from "./consumer-timing.ts";
-import { inboundRecord } from "./inbound.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { ConsumerState, GroupConsumer, GroupConsumerOptions } from "./group-consumer.ts";
+import { inboundRecords } from "./inbound.ts";
+import { JoinAdmission } from "./join-admission.ts";
 import { LossWatch } from "./loss-watch.ts";
-import { OwnedPartitions } from "./owned-partitions.ts";
+import { isSamePartition, OwnedPartitions } from "./owned-partitions.ts";
 import { stickyAssigner } from "./sticky-assigner.ts";
 import { type LifeReport, Supervisor } from "./supervisor.ts";
 
 export { afterTiming, beforeTiming, type ConsumerTiming } from "./consumer-timing.ts";
-
-export interface GroupConsumerOptions {
-  readonly groupId: string;
-  readonly topics: readonly string[];
-  readonly sink: RecordSink;
-  /** Called once when the consumer could not be brought back; the process should end. */
-  readonly onGaveUp: (error: BridgeError) => void;
-  /** Records that this group should have read are gone; nobody else will say so. It is logged, too. */
-  readonly onLost?: (lost: LostRange) => void;
-  readonly timing: ConsumerTiming;
-  readonly clock?: Clock;
-}
-
-export type ConsumerState = "starting" | "assigned" | "rejoining" | "stopped";
-
-export interface GroupConsumer extends RecordSource {
-  /**
-   * Waits for broker and topics as long as it takes, saying so; resolves at the first join. Rejects with CLOSED when
-   * `signal` aborts, and is stopped then; rejects as `onGaveUp` says when waiting will not mend it.
-   */
-  start(signal: AbortSignal): Promise<void>;
-  state(): ConsumerState;
-  assignedPartitions(): readonly TopicPartition[];
-  /**
-   * Leaves the group; resolves within `deadlineMs`, which should be longer than `maxWaitMs`: a fetch that is out is waited
-   * for, and a member that does not get to leave keeps its partitions until its session ends. Idempotent.
-   */
-  stop(deadlineMs: number): Promise<void>;
-}
+export type { ConsumerState, GroupConsumer, GroupConsumerOptions } from "./group-consumer.ts";
 
 const maxFailures = 5;
-const commitTimeoutMs = 5000;
-const readCommittedMs = 3000;
 const abortedStopMs = 2000;
-const askAgainMs = 500;
 
 /**
  * A member of a consumer group that hands over and returns.
@@ -72,30 +36,33 @@ export function createGroupConsumer(client: KafkaClient, options: GroupConsumerO
   return new SupervisedConsumer(client, options);
 }
 
-type Commit = (offsets: Offsets) => Promise<void>;
-
 class SupervisedConsumer implements GroupConsumer {
   readonly #client: KafkaClient;
   readonly #options: GroupConsumerOptions;
   readonly #clock: Clock;
   readonly #partitions = new OwnedPartitions();
   readonly #losses: LossWatch;
+  readonly #admission: JoinAdmission;
+  readonly #commits: GroupCommit;
   readonly #supervisor: Supervisor;
   readonly #first = Promise.withResolvers<undefined>();
   #life: ConsumerLife | null = null;
   #state: ConsumerState = "starting";
   #joins = 0;
-  /** Pending while the sink is about to be told what it owns. */
-  #admission: Promise<void> | null = null;
-  #commit: Commit | null = null;
   #stopping: Promise<void> | null = null;
 
   constructor(client: KafkaClient, options: GroupConsumerOptions) {
     this.#client = client;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const { groupId, topics, onLost } = options;
+    const { groupId, topics, onLost, timing } = options;
     this.#losses = new LossWatch(client, { groupId, topics, onLost });
+    this.#admission = new JoinAdmission(client, {
+      groupId,
+      readsCommitted: timing.readsCommitted,
+      clock: this.#clock,
+    });
+    this.#commits = new GroupCommit(this.#clock);
     // Whoever did not call start() need not hear of it.
     this.#first.promise.catch(() => undefined);
     this.#supervisor = new Supervisor({
@@ -147,37 +114,10 @@ class SupervisedConsumer implements GroupConsumer {
     // The broker fences by generation, not by ownership: it would take a commit for somebody else's partition.
     const own = positions.filter((position) => this.#partitions.owns(position));
     if (own.length === 0) return;
-    const send = this.#commit ?? this.#commitBeforeBatch();
-    if (this.#state !== "assigned" || send === null) {
+    if (this.#state !== "assigned") {
       throw new BridgeError("BROKER_UNAVAILABLE", `nothing can be committed: the group is ${this.#state}`);
     }
-    const topics = [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, list]) => ({
-      topic,
-      partitions: list.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
-    }));
-    const commit = send({ topics });
-    if ((await bounded(commit, commitTimeoutMs, this.#clock)) === "late") {
-      commit.catch(() => undefined);
-      throw new BridgeError("TIMED_OUT", "the commit took too long");
-    }
-    try {
-      await commit;
-    } catch (error) {
-      throw new BridgeError("BROKER_UNAVAILABLE", `not committed: ${messageOf(error)}`, { cause: error });
-    }
-  }
-
-  /**
-   * The client's own commit, while no batch has come. If the group moves on meanwhile it may say "done" without having
-   * committed, or commit for the next generation; either leaves an older position of ours, which repeats and loses nothing.
-   */
-  #commitBeforeBatch(): Commit | null {
-    const life = this.#life;
-    if (life === null) return null;
-    return ({ topics }) =>
-      life.consumer.commitOffsets(
-        topics.flatMap(({ topic, partitions }) => partitions.map((position) => ({ topic, ...position }))),
-      );
+    await this.#commits.send(own);
   }
 
   stop(deadlineMs: number): Promise<void> {
@@ -189,8 +129,7 @@ class SupervisedConsumer implements GroupConsumer {
 
   #open(): ConsumerLife {
     const { groupId, topics, timing } = this.#options;
-    this.#commit = null;
-    this.#life = new ConsumerLife(this.#client, {
+    const opened = new ConsumerLife(this.#client, {
       topics,
       config: {
         groupId,
@@ -208,12 +147,14 @@ class SupervisedConsumer implements GroupConsumer {
       onEmptyBatch: (at, lastOffset) => this.#losses.passed(at, lastOffset),
       clock: this.#clock,
     });
-    return this.#life;
+    this.#life = opened;
+    this.#commits.opened(opened);
+    return opened;
   }
 
   #onJoin(life: ConsumerLife, memberId: string, owned: readonly TopicPartition[]): void {
     if (life !== this.#life || this.#state === "stopped") return;
-    const { groupId, sink, timing } = this.#options;
+    const { groupId, sink } = this.#options;
     const join = this.#partitions.join(memberId, owned, this.#clock.epochMs());
     const generation = ++this.#joins;
     this.#losses.joined();
@@ -221,40 +162,19 @@ class SupervisedConsumer implements GroupConsumer {
     // kafkajs forgets pauses when it is built anew, and remembers those of partitions that were away for a while.
     for (const partition of owned) this.#apply(partition);
     if (join.lost.length > 0) life.guarded(() => sink.assigned(join.kept));
-    const complete = (committed: readonly Committed[]): void => {
-      if (generation !== this.#joins || life !== this.#life || this.#isStopped()) return;
+    const isCurrent = (): boolean => generation === this.#joins && life === this.#life && !this.#isStopped();
+    this.#admission.begin(join.gained, isCurrent, (committed) => {
+      if (!isCurrent()) return;
       this.#state = "assigned";
-      const gained = committed.filter((one) => join.gained.some((partition) => isSame(one, partition)));
-      life.guarded(() => sink.assigned(owned.map((partition) => assignedOf(partition, gained))));
+      life.guarded(() => sink.assigned(owned.map((partition) => assignedOf(partition, committed))));
       life.guarded(() => this.#losses.assigned((at) => this.#partitions.owns(at)));
       this.#client.logger.info({ groupId, partitions: owned.length }, "joined the group");
       this.#first.resolve(undefined);
-    };
-    this.#admission = null;
-    if (!timing.readsCommitted || join.gained.length === 0) return complete([]);
-    const topics = [...new Set(join.gained.map(({ topic }) => topic))];
-    const isCurrent = (): boolean => generation === this.#joins && life === this.#life && !this.#isStopped();
-    const admission = this.#committedOf(topics, isCurrent).then((committed) => {
-      complete(committed);
-      if (this.#admission === admission) this.#admission = null;
     });
-    this.#admission = admission;
-  }
-
-  /** Asks until it knows: what was committed says which facts are parked, and going on without it would lose them. */
-  async #committedOf(topics: readonly string[], isCurrent: () => boolean): Promise<readonly Committed[]> {
-    const { groupId } = this.#options;
-    while (isCurrent()) {
-      const committed = await readCommitted(this.#client, groupId, topics, readCommittedMs);
-      if (committed !== null) return committed;
-      this.#client.logger.warn({ groupId }, "what was committed cannot be read now: asking again");
-      await pause(this.#clock, askAgainMs);
-    }
-    return [];
   }
 
   async #onBatch(life: ConsumerLife, payload: EachBatchPayload): Promise<void> {
-    while (this.#admission !== null) await this.#admission;
+    await this.#admission.over();
     const { batch } = payload;
     const { topic, partition, messages } = batch;
     if (life !== this.#life || this.#isStopped() || !this.#partitions.owns({ topic, partition })) return;
@@ -263,10 +183,8 @@ class SupervisedConsumer implements GroupConsumer {
     const lost = this.#losses.read({ topic, partition }, Number(fetchedOffset), Number(batch.lastOffset()));
     // It went back: the topic was made anew. Its new records have offsets that the sink has settled for the old one's.
     if (lost !== null && lost.from === Number(fetchedOffset)) this.#forget(life, { topic, partition });
-    // The payload's own commit: Consumer.commitOffsets resolves without committing while the runner stops, and otherwise
-    // tries again under the next generation, when the partition may be somebody else's.
-    this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
-    this.#options.sink.accept(messages.map((message) => inboundRecord({ topic, partition }, message)));
+    this.#commits.batchCame(payload);
+    this.#options.sink.accept(inboundRecords({ topic, partition }, messages));
   }
 
   /** Takes a partition from the sink and gives it back: what it knew of its offsets is void. */
@@ -274,7 +192,7 @@ class SupervisedConsumer implements GroupConsumer {
     const { sink } = this.#options;
     const owned = this.#partitions.all();
     this.resume(partition);
-    life.guarded(() => sink.assigned(owned.filter((one) => !isSame(one, partition))));
+    life.guarded(() => sink.assigned(owned.filter((one) => !isSamePartition(one, partition))));
     life.guarded(() => sink.assigned(owned));
   }
 
@@ -318,12 +236,8 @@ class SupervisedConsumer implements GroupConsumer {
 }
 
 function assignedOf(partition: TopicPartition, committed: readonly Committed[]): AssignedPartition {
-  const own = committed.find((one) => isSame(one, partition));
+  const own = committed.find((one) => isSamePartition(one, partition));
   return own === undefined ? partition : { ...partition, offset: own.offset, metadata: own.metadata };
-}
-
-function isSame(left: TopicPartition, right: TopicPartition): boolean {
-  return left.topic === right.topic && left.partition === right.partition;
 }
 
 function hint(error: Error): string {

@@ -67,6 +67,10 @@ export class OwnedPartitions {
   }
 }
 
+export function isSamePartition(left: TopicPartition, right: TopicPartition): boolean {
+  return left.topic === right.topic && left.partition === right.partition;
+}
+
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }

@@ -56,6 +56,6 @@ function handlersOf(
 const noFile: Problem = {
   path: "handlers.file",
   place: null,
-  message: "is not set",
-  hint: "name the YAML file of the handlers by HANDLERS_FILE (an example: config/handlers.example.yaml)",
+  message: "HANDLERS_FILE is not set",
+  hint: "name the YAML file of the handlers (an example: config/handlers.example.yaml)",
 };

@@ -73,13 +73,17 @@ export function loadConnectedSettings<S extends SettingsSection>(
 /** What is missing to reach brokers and a registry; empty when nothing is. */
 export function missingConnection({ settings, broken }: SettingsReading<"kafka" | "registry">): readonly Problem[] {
   const found: Problem[] = [];
-  const unset = (path: string, hint: string): void => {
-    if (!broken.has(path)) found.push({ path, place: null, message: "is not set", hint });
+  const unset = (path: string, variable: string, hint: string): void => {
+    if (!broken.has(path)) found.push({ path, place: null, message: `${variable} is not set`, hint });
   };
   if (settings.kafka.brokers.length === 0) {
-    unset("kafka.brokers", `name a broker as host:port by KAFKA_BROKERS, or run \`${ownCommand} dev-stack start\``);
+    unset(
+      "kafka.brokers",
+      "KAFKA_BROKERS",
+      `name at least one broker as host:port, or run \`${ownCommand} dev-stack start\``,
+    );
   }
-  if (settings.registry.url === null) unset("registry.url", "name the registry's base URL by SCHEMA_REGISTRY_URL");
+  if (settings.registry.url === null) unset("registry.url", "SCHEMA_REGISTRY_URL", "name the registry's base URL");
   return found;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { ownCommand } from "../../src/model/own-command.ts";
 import { BridgeProcess, type BridgeProcessOptions } from "../support/bridge-process.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
@@ -160,7 +161,7 @@ test("topics that are not set up are waited for, with the command that creates t
   const { topics, sink } = await scene();
   const handlers = [told({ id: "told", events: ["clients.update"], url: sink.url("/told") })];
   const bridge = spawned({ env: { ...topics.env, TOPIC_PREFIX: `${topics.prefix}-not` }, handlers, stage: "after" });
-  await bridge.line("it names the command", (line) => JSON.stringify(line).includes("provisioning-bridge setup"));
+  await bridge.line("it names the command", (line) => JSON.stringify(line).includes(`${ownCommand} setup`));
   assert.equal((await bridge.probe("/readyz"))?.status, 503);
   assert.equal(await bridge.terminate(), 0);
 });

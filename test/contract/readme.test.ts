@@ -30,7 +30,9 @@ test("the first screen shows the demo, the tests and the start of the bridge", (
 });
 
 test("every npm script that the README names exists", () => {
-  const named = [...readme.matchAll(/npm (?:run (?:-s )?([\w:-]+)|(test|start))\b/g)].map(([, run, other]) => run ?? other);
+  const named = [...readme.matchAll(/npm (?:run (?:-s )?([\w:-]+)|(test|start))\b/g)].map(
+    ([, run, other]) => run ?? other,
+  );
   assert.ok(named.length >= 3);
   for (const name of named) assert.ok(name !== undefined && name in scripts, String(name));
 });

@@ -1,12 +1,11 @@
 import type { Timer } from "../model/clock.ts";
 import type { ParkPosition } from "../model/commit-note.ts";
 import type { Lane } from "./lane.ts";
-import type { Partition } from "./partition.ts";
 import type { ParkPlace } from "./ports.ts";
 
 /** What is parked of one partition, for as long as it is owned. */
-export class Park {
-  readonly lanes = new Set<Lane<Partition>>();
+export class Park<Home> {
+  readonly lanes = new Set<Lane<Home>>();
   /** Where its log is written; null: nothing was parked yet. */
   place: ParkPlace | null = null;
   opening = false;

@@ -20,7 +20,7 @@ export class Partition implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly watermark: Watermark<Fact>;
-  readonly park: Park;
+  readonly park: Park<Partition>;
   readonly lanes = new Map<string | null, Lane<Partition>>();
   owned = true;
   paused = false;
@@ -40,7 +40,7 @@ export class Partition implements TopicPartition {
     this.topic = at.topic;
     this.partition = at.partition;
     this.watermark = new Watermark(settled);
-    this.park = new Park(park);
+    this.park = new Park<Partition>(park);
     this.clear = clear;
     this.#committed = { offset: at.offset ?? null, settled };
   }

@@ -15,6 +15,8 @@ export interface ResetStep {
   readonly to: number;
   /** Records that are delivered again (positive), or skipped (negative); null where nothing was committed. */
   readonly again: number | null;
+  /** The group has parked facts of it, which it forgets: what comes again of them comes from the topic. */
+  readonly parked: boolean;
 }
 
 type GroupParts = Pick<OperationParts, "client" | "timeoutMs">;
@@ -55,11 +57,14 @@ export async function planReset(
   return (await Promise.all(steps)).flat();
 }
 
+/** What a commit says of a park (DESIGN.md, "Parking"). */
+const parkNote = /;p\d+\./;
+
 function stepOf(topic: string, partition: number, committed: Committed | undefined, to: number): ResetStep {
   const from = committed?.offset ?? null;
   // What is gone cannot come again.
   const again = from === null ? null : Math.max(from, committed?.logStart ?? 0) - to;
-  return { topic, partition, from, to, again };
+  return { topic, partition, from, to, again, parked: parkNote.test(committed?.metadata ?? "") };
 }
 
 /** Writes what was planned. Throws as `setPositions`, and USAGE when the group has members by now: nothing is changed then. */

@@ -41,12 +41,13 @@ export interface HandOver {
 export async function handOver(letters: readonly Replayable[], options: HandOverOptions): Promise<HandOver> {
   const { producer, topic, read, rate, signal, clock, onProgress } = options;
   const handedOver: HandedOver[] = [];
-  const startedMs = clock.monotonicMs();
+  let dueMs = clock.monotonicMs();
   let gone = 0;
   for (const [number, letter] of letters.entries()) {
-    const dueMs = startedMs + (number * 1000) / rate;
     if (clock.monotonicMs() < dueMs) await pause(clock, dueMs - clock.monotonicMs(), signal);
     if (signal.aborted) return { handedOver, gone, left: letters.slice(number) };
+    // From the last one, not from the first: time that was lost is not made up for by a burst.
+    dueMs = clock.monotonicMs() + 1000 / rate;
     const filed = await read(letter.at);
     if (filed === null) gone++;
     else handedOver.push({ letter, to: await producer.send(replayRecord(topic, filed.letter, filed.at)) });

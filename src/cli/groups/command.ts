@@ -93,7 +93,8 @@ Example: everything since last Tuesday once more for the handler "crm", in order
   ${ownCommand} groups reset --group crm --to 2026-11-17 --topic clients
 
 The group must have no members: stop the bridges that run it first. Every handler of the group gets the events again,
-under the same webhook-ids. What is parked of the group is forgotten with its position: it comes again from its topic.`,
+under the same webhook-ids. What is parked of the group is forgotten with its position, and comes again from its topic
+only from the new position on; it says so where there is any.`,
     )
     .action(async ({ group, to, topic = [], dryRun = false, json }: ResetFlags) => {
       const target = parseTarget("--to", to, Date.now());
@@ -105,6 +106,11 @@ under the same webhook-ids. What is parked of the group is forgotten with its po
         return { groupId: id, steps: planned };
       });
       print(json, { groupId, dryRun, steps }, () => resetTable(steps));
+      const parked = steps.filter((step) => step.parked).map(({ topic, partition }) => `${topic}/${partition}`);
+      if (parked.length > 0) {
+        const lost = "parked events of these partitions are forgotten, and those before the new position not delivered";
+        process.stderr.write(`warning: ${lost}: ${parked.join(", ")}\n`);
+      }
       const again = steps.reduce((sum, step) => sum + Math.max(step.again ?? 0, 0), 0);
       const skipped = steps.reduce((sum, step) => sum + Math.max(-(step.again ?? 0), 0), 0);
       const said = dryRun ? "would be" : "are";

@@ -3,6 +3,7 @@ import { askCommitted, type Committed } from "../kafka/consume/committed.ts";
 import { setPositions } from "../kafka/consume/outside-commit.ts";
 import { describeGroup } from "../kafka/topics/groups.ts";
 import { logBounds } from "../kafka/topics/log-bounds.ts";
+import { readNote } from "../model/commit-note.ts";
 import type { OperationParts } from "./letters.ts";
 import type { ResetTarget } from "./reset-target.ts";
 
@@ -57,14 +58,11 @@ export async function planReset(
   return (await Promise.all(steps)).flat();
 }
 
-/** What a commit says of a park (DESIGN.md, "Parking"). */
-const parkNote = /;p\d+\./;
-
 function stepOf(topic: string, partition: number, committed: Committed | undefined, to: number): ResetStep {
   const from = committed?.offset ?? null;
   // What is gone cannot come again.
   const again = from === null ? null : Math.max(from, committed?.logStart ?? 0) - to;
-  return { topic, partition, from, to, again, parked: parkNote.test(committed?.metadata ?? "") };
+  return { topic, partition, from, to, again, parked: readNote(committed?.metadata ?? null).park !== null };
 }
 
 /** Writes what was planned. Throws as `setPositions`, and USAGE when the group has members by now: nothing is changed then. */

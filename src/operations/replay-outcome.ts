@@ -1,6 +1,7 @@
 import { type Committed, readCommitted } from "../kafka/consume/committed.ts";
 import type { LogRange } from "../kafka/consume/log-reader.ts";
 import type { Clock } from "../model/clock.ts";
+import { readNote } from "../model/commit-note.ts";
 import { pause } from "../model/deadline.ts";
 import { sequenceOf } from "../model/record.ts";
 import { decodeSettled } from "../model/settled-map.ts";
@@ -67,8 +68,10 @@ export function settledBy({
   offset: position,
   metadata,
 }: Pick<Committed, "offset" | "metadata">): (offset: number) => boolean {
-  // What else rides along stands behind a semicolon.
-  const map = metadata === null ? null : decodeSettled(metadata.split(";", 1)[0] ?? "");
+  const { settled, park } = readNote(metadata);
+  // What is parked is settled at its source, and has not ended: nothing that this commit says is certain.
+  if (park !== null) return () => false;
+  const map = settled === null ? null : decodeSettled(settled);
   const holes = new Set(map?.unsettled);
   return (offset) => {
     if (position === null) return false;

@@ -97,9 +97,14 @@ test("a commit tells which replays are settled: those before its position, and t
   assert.deepEqual([4, 5, 6].map(before), [true, false, false]);
   assert.equal(settledBy({ offset: null, metadata: null })(0), false);
   const map = encodeSettled(5, 9, [5, 7]);
-  for (const metadata of [map, `${map};p1.2.3.4`]) {
-    const settled = settledBy({ offset: 5, metadata });
-    assert.deepEqual([4, 5, 6, 7, 8, 9].map(settled), [true, false, true, false, true, false], metadata);
-  }
+  assert.deepEqual([4, 5, 6, 7, 8, 9].map(settledBy({ offset: 5, metadata: map })), [
+    true,
+    false,
+    true,
+    false,
+    true,
+    false,
+  ]);
+  assert.ok(![4, 5, 6].some(settledBy({ offset: 5, metadata: `${map};p1.2.3.4` })), "one of them may be parked");
   assert.equal(settledBy({ offset: 5, metadata: "of another program" })(6), false);
 });

@@ -73,7 +73,13 @@ test("a dry run names everything and creates nothing; setup creates it; a second
   const first = await setUp(setupOf(prefix, { onStep: (step) => steps.push(step) }));
   assert.deepEqual([first.topics, first.schemas], [dry.topics, dry.schemas]);
   assert.equal(first.schemas.length, registrations(names).length);
-  assert.equal(steps.length, 2);
+  assert.match(steps[0] ?? "", /^\d+ topics at the brokers$/);
+  const wanted = first.schemas.length;
+  assert.deepEqual(
+    steps.slice(1),
+    Array.from({ length: Math.ceil(wanted / 8) }, (_, at) => `schemas at the registry: ${at * 8} of ${wanted} done`),
+    "and it goes on telling: a registry may be slow",
+  );
 
   for (const dryRun of [true, false]) {
     const again = await setUp(setupOf(prefix, { dryRun, fix: true }));

@@ -29,7 +29,8 @@ const readParkedMs = 8000;
 interface Group {
   readonly group: string;
   readonly groupId: string;
-  readonly topics: readonly string[];
+  /** Topics of facts it reads. */
+  readonly facts: readonly string[];
   readonly consumer: GroupConsumer;
   readonly dispatcher: Dispatcher;
 }
@@ -63,11 +64,11 @@ export function composeAfter(
 
   const compose = (group: string, members: readonly AfterHandler[]): Group => {
     const groupId = `${settings.topics.groupPrefix}.after.${group}`;
-    const groupTopics = [...topicsOf(members, topics), topics.replays];
+    const facts = topicsOf(members, topics);
     const replayed = withReplays(topics.replays, { group, members, reader, tasks, deadLetters, logger });
     const consumer = createGroupConsumer(client, {
       groupId,
-      topics: groupTopics,
+      topics: [...facts, topics.replays],
       sink: {
         assigned: (partitions) => dispatcher.assigned(partitions),
         accept: (records) => dispatcher.accept(records),
@@ -94,7 +95,7 @@ export function composeAfter(
         brakeAfter: settings.after.brakeAfter,
       },
     });
-    return { group, groupId, topics: groupTopics, consumer, dispatcher };
+    return { group, groupId, facts, consumer, dispatcher };
   };
   const live = handlers.filter((handler) => handler.status !== "archived");
   const groups = [...Map.groupBy(live, (handler) => handler.group)].map(([group, members]) => compose(group, members));
@@ -122,12 +123,16 @@ export function composeAfter(
       );
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       await Promise.all(
-        groups.map(async ({ groupId, topics: groupTopics, consumer }) => {
+        groups.map(async ({ groupId, facts, consumer }) => {
           const pinned = await untilItWorks("the brokers", logger, signal, () =>
-            pinFirstPosition(client, groupId, groupTopics, "end"),
+            pinFirstPosition(client, groupId, facts, "end"),
+          );
+          // A replay names its group: it is meant for it whenever it was written.
+          await untilItWorks("the brokers", logger, signal, () =>
+            pinFirstPosition(client, groupId, [topics.replays], "start"),
           );
           if (pinned.pinned.length > 0)
-            logger.info({ groupId, topics: groupTopics }, "new group: it starts with what comes from now on");
+            logger.info({ groupId, topics: facts }, "new group: it starts with what comes from now on");
           // Other instances have joined with other topics: what is kept of these would be delivered from its start.
           if (pinned.inUse.length > 0)
             logger.warn(

@@ -79,7 +79,7 @@ export async function applyReset(
 async function refuseIfRunning({ client, timeoutMs }: GroupParts, groupId: string): Promise<void> {
   const { state, members } = await describeGroup(client, groupId, timeoutMs);
   if (members.length > 0) {
-    const hosts = [...new Set(members.map(({ clientId, host }) => `${clientId} at ${host.replace(/^\//, "")}`))];
+    const hosts = [...new Set(members.map(({ clientId, host }) => `${clientId} at ${host}`))];
     throw running(groupId, `${members.length} members (${hosts.join(", ")})`);
   }
   if (state !== "Empty" && state !== "Dead") throw running(groupId, `the state ${state}`);

@@ -41,8 +41,13 @@ before(async () => {
   const reader = await openLogReader(client, 15_000);
   undo.push(() => reader.close());
   parts = { client, registry, reader, topics: names, groupPrefix: prefix, timeoutMs: 15_000 };
+  bridge = await start();
+  core = await topics.core({ onSilence: "forbid" });
+});
+
+async function start(): Promise<BridgeProcess> {
   const events = ["clients.accounts.update", "clients.update"];
-  bridge = await BridgeProcess.ready({
+  const started = await BridgeProcess.ready({
     env: topics.env,
     stage: "after",
     handlers: [
@@ -51,9 +56,9 @@ before(async () => {
       told({ id: "other", events: ["clients.archive"], url: sink.url("/other") }),
     ],
   });
-  undo.push(() => bridge.kill());
-  core = await topics.core({ onSilence: "forbid" });
-});
+  undo.push(() => started.kill());
+  return started;
+}
 
 after(async () => {
   for (const step of undo.reverse()) await step();
@@ -311,4 +316,19 @@ describe("what is wrong is said, with the exit code of its kind", () => {
     const ended = await cli(["dead-letters", "list"], { ...topics.env, KAFKA_BROKERS: "127.0.0.1:9" });
     assert.equal(ended.code, 75, ended.stderr);
   });
+});
+
+test("a replay for a group that nobody runs waits, with a warning, and arrives when a bridge does: also a first one", async () => {
+  crm = { status: 400 };
+  const letter = await letterOf(60);
+  assert.equal(await bridge.terminate(), 0);
+  // As a group whose bridge has known no replays so far: it has no position among them.
+  await topics.admin.deleteGroups([topics.afterGroup("main")]);
+  crm = { status: 200 };
+  const { code, stdout, stderr } = await run("dead-letters", "replay", letter.position, "--wait-ms", "0");
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /warning: nobody runs .*\.after\.main now: its replays wait/);
+  assert.match(stdout, /1 handed over: 0 delivered, 0 dead again, 1 not ended yet/);
+  bridge = await start();
+  await eventually("it arrives", () => callsOf("/crm", 60).some(({ answered }) => answered === 200), 30_000);
 });

@@ -117,7 +117,8 @@ async function replay(parts: OperationParts, { letters: found, gaps }: Found, fl
   );
   const planned: PlannedReplay = { letters, superseded, gaps, warnings: await checkOrder(parts, letters) };
   say(...plannedLines(planned));
-  for (const groupId of idle) say(`warning: nobody runs ${groupId} now: its replays wait until a bridge does`);
+  for (const groupId of idle)
+    say(`warning: nobody runs ${groupId} now: its replays wait until a bridge (of this version) does`);
   if (flags.dryRun === true || letters.length === 0) return dryRunText(planned, flags.json === true);
   if (planned.warnings.length > 0 && flags.yes !== true) await confirm();
 

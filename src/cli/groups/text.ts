@@ -11,7 +11,7 @@ export interface GroupLag {
 
 export function groupsTable(groups: readonly GroupState[]): string {
   const rows = groups.map(({ groupId, state, members, topics }) => {
-    const hosts = [...new Set(members.map(({ clientId, host }) => `${clientId}${host}`))].sort();
+    const hosts = [...new Set(members.map(({ clientId, host }) => `${clientId} at ${host}`))].sort();
     return [groupId, state, String(members.length), hosts.join("\n"), topics.join("\n")];
   });
   return renderTable(["group", "state", "members", "from", "topics"], rows);

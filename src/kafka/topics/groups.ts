@@ -1,4 +1,4 @@
-import type { Admin } from "kafkajs";
+import { type Admin, AssignerProtocol } from "kafkajs";
 import { askBrokers } from "../connection/ask-brokers.ts";
 import type { KafkaClient } from "../connection/client.ts";
 
@@ -7,9 +7,15 @@ export interface GroupState {
   readonly groupId: string;
   /** Kafka's word: Stable, PreparingRebalance, CompletingRebalance, Empty (no members), Dead (not known). */
   readonly state: string;
-  /** Of each member the client id and the address it comes from. */
-  readonly members: readonly { readonly clientId: string; readonly host: string }[];
+  readonly members: readonly GroupMember[];
   /** Of which it has committed anything; sorted. */
+  readonly topics: readonly string[];
+}
+
+export interface GroupMember {
+  readonly clientId: string;
+  readonly host: string;
+  /** What it subscribes to; empty while the group rebalances, when nobody knows. */
   readonly topics: readonly string[];
 }
 
@@ -49,9 +55,18 @@ async function describe(admin: Admin, groupIds: readonly string[]): Promise<read
       return {
         groupId,
         state: group?.state ?? "Dead",
-        members: (group?.members ?? []).map(({ clientId, clientHost }) => ({ clientId, host: clientHost })),
+        members: (group?.members ?? []).map(({ clientId, clientHost, memberMetadata }) => ({
+          clientId,
+          host: clientHost.replace(/^\//, ""),
+          topics: subscribedTopics(memberMetadata),
+        })),
         topics: committed.map(({ topic }) => topic).sort(),
       };
     }),
   );
+}
+
+function subscribedTopics(metadata: Buffer): readonly string[] {
+  if (metadata.length === 0) return [];
+  return [...(AssignerProtocol.MemberMetadata.decode(metadata)?.topics ?? [])].sort();
 }

@@ -5,6 +5,7 @@ import type { OutboundRecord } from "../../../src/model/record.ts";
 import { encodeSettled } from "../../../src/model/settled-map.ts";
 import { type HandOverOptions, handOver } from "../../../src/operations/hand-over.ts";
 import { settledBy } from "../../../src/operations/replay-outcome.ts";
+import { readsReplays } from "../../../src/operations/replay-ready.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { filed, going } from "./letters.ts";
 
@@ -107,4 +108,13 @@ test("a commit tells which replays are settled: those before its position, and t
   ]);
   assert.ok(![4, 5, 6].some(settledBy({ offset: 5, metadata: `${map};p1.2.3.4` })), "one of them may be parked");
   assert.equal(settledBy({ offset: 5, metadata: "of another program" })(6), false);
+});
+
+test("a group reads replays if a member subscribes to them, or nobody can tell", () => {
+  const member = (...topics: string[]) => ({ clientId: "bridge", host: "127.0.0.1", topics });
+  const reads = (...members: ReturnType<typeof member>[]) => readsReplays({ members }, "billing.replays");
+  assert.ok(reads(member("billing.clients"), member("billing.clients", "billing.replays")));
+  assert.ok(reads(member()), "it rebalances");
+  assert.ok(!reads());
+  assert.ok(!reads(member("billing.clients")), "a version that knows no replays");
 });

@@ -198,7 +198,24 @@ test("a commit after the consumer was stopped is rejected, and one without anyth
   await consumer.commit([{ topic, partition: 9, offset: 1, metadata: null }]);
 });
 
-test("a sink that throws is logged as a defect, and the consumer lives on", async () => {
+test("facts at which a sink threw come again, and nothing of them was passed over", async () => {
+  const topic = await space.topic("defect", 1);
+  const values: string[] = [];
+  let throws = 2;
+  const sink = {
+    assigned: () => undefined,
+    accept: (records: readonly { value: Buffer | null }[]) => {
+      if (throws-- > 0) throw new TypeError("accept");
+      values.push(...records.map(({ value }) => String(value)));
+    },
+  };
+  await started(space.group(), topic, { sink, timing: { ...timing, afterDefect: "again" } });
+  await write(topic, 0, "a", "b");
+  await eventually("both", () => values.length === 2, 30_000);
+  assert.deepEqual(values, ["a", "b"]);
+});
+
+test("requests at which a sink threw are passed over: logged as a defect, and the consumer lives on", async () => {
   const topic = await space.topic("throws", 1);
   const defects: string[] = [];
   const logger: Logger = { ...silentLogger, error: (_, message) => void defects.push(message) };

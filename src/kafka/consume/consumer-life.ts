@@ -19,6 +19,7 @@ export interface LifeOptions {
   readonly onRejoining: () => void;
   /** What it waits for stalls every partition of a broker. */
   readonly onBatch: (life: ConsumerLife, payload: EachBatchPayload) => Promise<void>;
+  readonly afterDefect: "skip" | "again";
   /** A batch that holds nothing for us, such as transaction markers alone. */
   readonly onEmptyBatch?: (at: TopicPartition, lastOffset: number) => void;
   readonly clock: Clock;
@@ -53,7 +54,6 @@ export class ConsumerLife implements Life {
     this.#dropSockets = dropSockets;
     this.consumer = kafka.consumer({
       allowAutoTopicCreation: false,
-      metadataMaxAge: 60_000,
       ...options.config,
       retry: {
         initialRetryTime: 100,
@@ -127,6 +127,7 @@ export class ConsumerLife implements Life {
       await this.#options.onBatch(this, payload);
     } catch (defect) {
       this.#defect(defect);
+      if (this.#options.afterDefect === "again") this.#finish(new Error("a defect stopped a batch", { cause: defect }));
     }
   }
 

@@ -1,4 +1,4 @@
-/** Milliseconds. Heartbeats go out between fetches only, so `maxWaitMs` must stay well below `sessionTimeoutMs`. */
+/** How a consumer of a stage differs from one of the other. Milliseconds. Heartbeats go out between fetches only, so `maxWaitMs` must stay well below `sessionTimeoutMs`. */
 export interface ConsumerTiming {
   readonly maxWaitMs: number;
   readonly heartbeatMs: number;
@@ -6,6 +6,14 @@ export interface ConsumerTiming {
   readonly rebalanceTimeoutMs: number;
   /** Whether to look up what was committed of partitions that are gained (metadata, losses): costs the join some ms. */
   readonly readsCommitted: boolean;
+  /** How long a partition that was added may stay unread. */
+  readonly metadataMaxAgeMs: number;
+  /**
+   * What becomes of a batch at which a defect of ours threw. `skip`: it is passed over, the next one comes; a request has a
+   * deadline of its own. `again`: the client ends, and the next one reads on from what was committed: nothing that was not
+   * handed over is ever committed past, and a defect that stays makes the supervisor give up loudly.
+   */
+  readonly afterDefect: "skip" | "again";
 }
 
 /**
@@ -18,6 +26,8 @@ export const beforeTiming: ConsumerTiming = {
   sessionTimeoutMs: 6000,
   rebalanceTimeoutMs: 6000,
   readsCommitted: false,
+  metadataMaxAgeMs: 5000,
+  afterDefect: "skip",
 };
 
 /**
@@ -30,4 +40,6 @@ export const afterTiming: ConsumerTiming = {
   sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 10_000,
   readsCommitted: true,
+  metadataMaxAgeMs: 60_000,
+  afterDefect: "again",
 };

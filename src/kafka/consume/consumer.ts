@@ -18,7 +18,7 @@ import { stickyAssigner } from "./sticky-assigner.ts";
 import { type LifeReport, Supervisor } from "./supervisor.ts";
 
 export { afterTiming, beforeTiming, type ConsumerTiming } from "./consumer-timing.ts";
-export type { ConsumerState, GroupConsumer, GroupConsumerOptions } from "./group-consumer.ts";
+export type { GroupConsumer, GroupConsumerOptions } from "./group-consumer.ts";
 
 const maxFailures = 5;
 const abortedStopMs = 2000;
@@ -138,12 +138,14 @@ class SupervisedConsumer implements GroupConsumer {
         heartbeatInterval: timing.heartbeatMs,
         sessionTimeout: timing.sessionTimeoutMs,
         rebalanceTimeout: timing.rebalanceTimeoutMs,
+        metadataMaxAge: timing.metadataMaxAgeMs,
       },
       former: this.#partitions.memberId,
       beforeRun: () => (timing.readsCommitted ? this.#losses.look() : Promise.resolve()),
       onJoin: (life, memberId, owned) => this.#onJoin(life, memberId, owned),
       onRejoining: () => this.#leaves("rejoining"),
       onBatch: (life, payload) => this.#onBatch(life, payload),
+      afterDefect: timing.afterDefect,
       onEmptyBatch: (at, lastOffset) => this.#losses.passed(at, lastOffset),
       clock: this.#clock,
     });

@@ -128,7 +128,9 @@ class PinnedConsumer implements PartitionTail {
         maxWaitTimeInMs: 250,
         heartbeatInterval: 3000,
         sessionTimeout: 30_000,
+        metadataMaxAge: 60_000,
       },
+      afterDefect: "skip",
       former: this.#memberId,
       onJoin: (life, memberId) => {
         this.#memberId = memberId;

@@ -201,7 +201,11 @@ async function confirm(): Promise<void> {
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question("Replay them all the same? [y/N] ");
+  // Ctrl-C and the end of the input close it, and would leave the question open for ever.
+  const closed = new AbortController();
+  terminal.once("close", () => closed.abort());
+  const question = terminal.question("Replay them all the same? [y/N] ", { signal: closed.signal });
+  const answer = await question.catch(() => "n");
   terminal.close();
   if (!/^y(?:es)?$/i.test(answer.trim())) throw new BridgeError("USAGE", "nothing was replayed");
 }

@@ -33,7 +33,7 @@ module.exports = {
     only("config", "config", ["model"]),
     only("observe", "observe", ["model", "before/ports.ts", "after/ports.ts"]),
     only("kafka", "kafka", ["model", "before/ports.ts", "after/ports.ts"]),
-    only("sdk", "sdk", ["model", "kafka"]),
+    only("sdk", "sdk", ["model", "kafka", "after"]),
     only("admin", "admin", ["model", "observe"]),
     only("dev-stack", "dev-stack", ["model"]),
     only("bridge", "bridge", ["model", "before", "after", "tasks", "config", "kafka", "observe", "admin"]),

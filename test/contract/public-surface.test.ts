@@ -12,12 +12,17 @@ import { type InstalledPackage, installPackage, run } from "../support/installed
 const root = join(import.meta.dirname, "../..");
 
 /** Whoever adds or removes a name here changes what others build on: CHANGELOG.md has to say so. */
-const values = ["BridgeError", "createBillingClient", "errorCodes", "eventCatalogue", "findEventType"];
+const values = [
+  ...["BridgeError", "PermanentFailure", "createBillingClient", "createSubscriber"],
+  ...["errorCodes", "eventCatalogue", "findEventType"],
+];
 const types = [
   ...["Action", "Entity", "ErrorCode", "EventType"],
   ...["BillingClient", "BillingClientCounts", "BillingClientOptions", "BillingEvent", "PublishedEvent"],
   ...["ClientEvent", "ClientEventKind"],
   ...["Change", "Decider", "HandlerOutcome", "OnSilence", "Reason", "RequestOptions", "RequestVerdict"],
+  ...["DeliveredEvent", "Delivery", "EventPattern", "EventsOf", "HandlingOptions", "IterableSubscriber"],
+  ...["OpenDelivery", "RetryPolicy", "Subscriber", "SubscriberCounts", "SubscriberOptions"],
   ...["KafkaSettings", "Logger", "RegistrySettings", "SaslSettings", "TlsSettings"],
   ...["Decimal", "EventDataById", "EventId", "Long", "SubscriptionFee", "SubscriptionPeriod"],
   ...["ClientsCreate", "ClientsUpdate", "ClientsDelete", "ClientsArchive", "ClientsCustomFieldsUpdate"],

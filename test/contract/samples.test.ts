@@ -6,7 +6,7 @@ import { samplesOf } from "../support/samples.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What a billing core has around the samples. */
+/** What a billing core, or a CRM, has around the samples. */
 const surroundings: Readonly<Record<string, string>> = {
   "docs/billing-core.md": `
 import { randomUUID } from "node:crypto";
@@ -18,6 +18,17 @@ interface Transaction {
 declare const db: { transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> };
 declare const billing: BillingClient;
 declare const log: { error(fields: object, message: string): void };
+`,
+  "docs/subscriber.md": `
+import type { DeliveredEvent, Long } from "provisioning-bridge";
+declare const crm: {
+  hasDone(deliveryId: string): Promise<boolean>;
+  create(deliveryId: string, name: string, signal: AbortSignal): Promise<void>;
+  rename(deliveryId: string, id: Long, name: string, signal: AbortSignal): Promise<void>;
+  warn(deliveryId: string, client: Long, balance: string, signal: AbortSignal): Promise<void>;
+  knows(client: Long | null | undefined): boolean;
+  mirror(event: DeliveredEvent, signal: AbortSignal): Promise<boolean>;
+};
 `,
   "README.md": "",
 };

@@ -54,6 +54,7 @@ export function aclsFor(
     case "subscriber":
       return [
         ...topics(facts, ["Read"], "reads what happened; requests and verdicts are none of its business"),
+        ...topics([names.deadLetters], ["Write"], "writes dead letters"),
         groups("subscriber.", ["Read"], "groups of its own"),
       ];
     case "operator":

@@ -10,7 +10,7 @@ import { openStack } from "../src/dev-stack/stack.ts";
 import { messageOf } from "../src/errors.ts";
 import { groups } from "../test/support/faults/groups.ts";
 import { type Row, tableOf } from "../test/support/faults/row.ts";
-import { brokenPromises, type Group, type Named, type Place, type Scale } from "../test/support/faults/scenario.ts";
+import { type Group, type Named, type Place, type Scale, show } from "../test/support/faults/scenario.ts";
 
 const page = new URL("../docs/faults.md", import.meta.url);
 const { values: options } = parseArgs({
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 const only = options.only?.split(",");
+if (only !== undefined && options.write) throw new Error("--write needs every row: not with --only");
 
 interface Result {
   readonly title: string;
@@ -40,10 +41,7 @@ async function runGroup(group: Group, wanted: readonly Named[], place: Place): P
   const results: Result[] = [];
   try {
     for (const { id, title } of wanted) {
-      const scenario = stage.scenario(id);
-      const row = await scenario.run(scale);
-      const unproven = scenario.unproven(row);
-      const broken = [...brokenPromises(row), ...(unproven === null ? [] : [`it proves nothing: ${unproven}`])];
+      const { broken, row } = await show(stage.scenario(id), scale);
       results.push({ title, row, broken });
       say(`  ${broken.length === 0 ? "kept" : "BROKEN"}  ${title}`);
       for (const line of broken.slice(0, 10)) say(`          ${line}`);

@@ -137,7 +137,7 @@ function groupOf(name: string, hostilities: readonly Hostility[]): Group {
     name,
     scenarios: hostilities.map(({ id, title }) => ({ id, title: `a handler ${title}` })),
     short: { requests: 60, perSecond: 60 },
-    long: { requests: 2000, perSecond: 150 },
+    long: { requests: 1000, perSecond: 50 },
     strikesBroker: false,
     open: (place) => open(hostilities, place),
   };

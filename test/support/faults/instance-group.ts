@@ -120,7 +120,7 @@ export const instanceGroup: Group = {
   name: "bridges that come, go and die",
   scenarios: upheavals.map(({ id, title }) => ({ id, title })),
   short: { requests: 60, perSecond: 40 },
-  long: { requests: 2000, perSecond: 100 },
+  long: { requests: 1000, perSecond: 50 },
   strikesBroker: false,
   open,
 };

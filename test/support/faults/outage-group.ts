@@ -36,7 +36,7 @@ export const outageGroup: Group = {
   name: "a broker that stands still or restarts",
   scenarios: outages.map(({ id, title }) => ({ id, title })),
   short: { requests: 60, perSecond: 40 },
-  long: { requests: 2000, perSecond: 100 },
+  long: { requests: 1000, perSecond: 50 },
   strikesBroker: true,
   open,
 };

@@ -96,7 +96,7 @@ export const scriptGroup: Group = {
   scenarios: hostilities.map(({ id, title }) => ({ id, title: `a script ${title}` })),
   // Two of each run at once, and each is a process or twenty-two.
   short: { requests: 24, perSecond: 12 },
-  long: { requests: 1000, perSecond: 20 },
+  long: { requests: 500, perSecond: 10 },
   strikesBroker: false,
   open,
 };

@@ -152,7 +152,60 @@ describe("a subscriber with a function", () => {
   });
 });
 
+test("closing waits no longer than it may, tells what is under way, and the next begins with that", async () => {
+  const options = { ...crm(), drainMs: 500 };
+  const hung: Delivery[] = [];
+  const first = kept(
+    await createSubscriber({
+      ...options,
+      handle(delivery) {
+        hung.push(delivery);
+        return new Promise(() => undefined);
+      },
+    }),
+  );
+  await update(40, "x");
+  await eventually("it is told", () => hung.length === 1, 60_000);
+  assert.equal(first.counts().running, 1);
+  await first.close();
+  const reason: unknown = hung[0]?.signal.reason;
+  assert.ok(reason instanceof BridgeError && reason.code === "CLOSED");
+
+  const again: Delivery[] = [];
+  const second = kept(await createSubscriber({ ...options, handle: (delivery) => void again.push(delivery) }));
+  await eventually("the next is told", () => again.length === 1, 60_000);
+  assert.equal(again[0]?.deliveryId, hung[0]?.deliveryId);
+  assert.equal(again[0]?.attempt, 1);
+  await second.close();
+});
+
 describe("a subscriber that is read", () => {
+  test("takes up no more than it may while nobody reads, and each key's next only after the one before", async () => {
+    const subscriber = kept(await createSubscriber({ ...crm(), concurrency: 2, attemptTimeoutMs: 1000 }));
+    for (const id of [70, 71, 72]) for (const name of ["a", "b"]) await update(id, name);
+    await eventually("all are taken in", () => subscriber.counts().unsettled === 6, 60_000);
+    // Longer than an attempt may take: its time does not run before it is read.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { failed, overdue, running } = subscriber.counts();
+    assert.deepEqual({ failed, overdue, running }, { failed: 0, overdue: 0, running: 2 });
+    const open = new Set<string | null>();
+    let ends = 0;
+    for await (const { done, objectId } of subscriber) {
+      assert.ok(!open.has(objectId), "one of a key at a time");
+      open.add(objectId);
+      assert.ok(open.size <= 2);
+      setImmediate(() => {
+        open.delete(objectId);
+        done();
+        ends++;
+        if (ends === 6) void subscriber.close();
+      });
+    }
+    // The loop is over when it begins to close; the last one may still be settling.
+    await subscriber.close();
+    assert.equal(subscriber.counts().delivered, 6);
+  });
+
   test("gives what was not done to the next one, with the same delivery id", async () => {
     const options = crm();
     const first = kept(await createSubscriber(options));

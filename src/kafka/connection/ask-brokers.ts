@@ -5,6 +5,8 @@ import type { KafkaClient } from "./client.ts";
 import { persistently } from "./persistently.ts";
 
 const disconnectMs = 1000;
+/** About two seconds in all: nobody waits for more of it behind a close. Milliseconds. */
+const retry = { retries: 4, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
 /**
  * One question to the brokers, over a connection of its own each time it has to be asked again: kafkajs's admin keeps what
@@ -19,7 +21,7 @@ export function askBrokers<T>(
 ): Promise<T> {
   return persistently(what, performance.now() + timeoutMs, async () => {
     const { kafka, dropSockets } = client.own();
-    const admin = kafka.admin();
+    const admin = kafka.admin({ retry });
     try {
       await admin.connect();
       return await ask(admin);

@@ -175,7 +175,7 @@ async function firstPosition(client: KafkaClient, options: PartitionTailOptions,
   );
 }
 
-/** A topic that stays missing while kafkajs looks for it (about 5 s) is said to be missing, long before a deadline. */
+/** A topic that stays missing while kafkajs looks for it (about 2 s) is said to be missing, long before a deadline. */
 async function endOffsets(admin: Admin, topic: string): Promise<readonly Position[]> {
   try {
     const offsets = await admin.fetchTopicOffsets(topic);

@@ -21,6 +21,7 @@ import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
 import { composeShadows } from "./shadow-pool.ts";
 import type { ComposedStage, StageParts } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
+import { warmCodecs } from "./warm-codecs.ts";
 
 /** What closing takes besides draining, at most. Milliseconds. */
 const closeMs = 6000;
@@ -107,6 +108,7 @@ export function composeBefore(
       writer = await untilItWorks("the schema registry", logger, signal, () =>
         openVerdictWriter(registry, topics.verdicts),
       );
+      await warmCodecs(registry, topics, handlers);
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
       await consumer.start(signal);

@@ -84,7 +84,7 @@ export function assertPatchable(
   if (version === patchedVersion && found === hash) return;
   throw new BridgeError(
     "INTERNAL",
-    `kafkajs ${version} is not the ${patchedVersion} this program was written for: read src/kafka/patch.ts, check ` +
+    `kafkajs ${version} is not the ${patchedVersion} this program was written for: read src/kafka/connection/patch.ts, check ` +
       `${name} (found ${found}) and update the version and the hash`,
   );
 }
@@ -167,7 +167,7 @@ export function internalCluster(kafka: Kafka): InternalCluster {
   if (kafkajsVersion() === patchedVersion && isInternalCluster(cluster)) return cluster;
   throw new BridgeError(
     "INTERNAL",
-    `kafkajs ${kafkajsVersion()} has not the Cluster of ${patchedVersion} this program was written for: read src/kafka/patch.ts`,
+    `kafkajs ${kafkajsVersion()} has not the Cluster of ${patchedVersion} this program was written for: read src/kafka/connection/patch.ts`,
   );
 }
 

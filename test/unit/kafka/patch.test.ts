@@ -55,7 +55,9 @@ test("the kafkajs that is installed is the one the patch was written for", () =>
 
 test("another version, another source or no method at all is refused as INTERNAL, naming the file to read", () => {
   const refused = (error: unknown) =>
-    error instanceof BridgeError && error.code === "INTERNAL" && error.message.includes("src/kafka/patch.ts");
+    error instanceof BridgeError &&
+    error.code === "INTERNAL" &&
+    error.message.includes("src/kafka/connection/patch.ts");
   assert.throws(() => assertPatchable("2.2.5", upstream), refused);
   assert.throws(() => assertPatchable(patchedVersion, () => undefined), refused);
   assert.throws(() => assertPatchable(patchedVersion, undefined), refused);
@@ -159,7 +161,9 @@ test("a kafkajs without that cluster is refused as INTERNAL, naming the file to 
   assert.throws(
     () => internalCluster(Object.create(Kafka.prototype) as Kafka),
     (error) =>
-      error instanceof BridgeError && error.code === "INTERNAL" && error.message.includes("src/kafka/patch.ts"),
+      error instanceof BridgeError &&
+      error.code === "INTERNAL" &&
+      error.message.includes("src/kafka/connection/patch.ts"),
   );
 });
 

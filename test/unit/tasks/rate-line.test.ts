@@ -72,7 +72,7 @@ test("in no window are there more turns than the burst and what the rate brings,
   );
 });
 
-test("the punctual get their turns in the order in which they came, the second time at the latest, and none is lost", () => {
+test("the punctual get their turns in the order in which they came, put off by no more than roundings, and none is lost", () => {
   fc.assert(
     fc.property(limit, fc.array(times, { minLength: 1, maxLength: 80, size: "max" }), (rate, unsorted) => {
       const arrivals = unsorted.toSorted((left, right) => left - right);
@@ -97,7 +97,8 @@ test("the punctual get their turns in the order in which they came, the second t
         // Waits are whole milliseconds, rounded up: a full bucket loses up to one each.
         assert.ok(gotMs <= nowMs + 2 + caller, `caller ${caller} at ${gotMs}, could have been ${nowMs}`);
       }
-      assert.ok(granted.every(({ tries }) => tries <= 3));
+      // With a burst of one, each rounding before it may put a caller off once more.
+      for (const { caller, tries } of granted) assert.ok(tries <= 2 + caller, `caller ${caller} came ${tries} times`);
     }),
     { numRuns: 300 },
   );

@@ -59,6 +59,8 @@ module.exports = {
     npmOnlyIn("kafkajs", "kafka/"),
     npmOnlyIn("@kafkajs/confluent-schema-registry", "kafka/"),
     npmOnlyIn("avsc", "kafka/"),
+    npmOnlyIn("lz4-napi", "kafka/"),
+    npmOnlyIn("snappy", "kafka/"),
     npmOnlyIn("undici", "tasks/"),
     npmOnlyIn("pino", "observe/"),
     npmOnlyIn("prom-client", "observe/"),

@@ -2,16 +2,7 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: [
-      "dist/",
-      "node_modules/",
-      ".dev-stack/",
-      "**/target/",
-      "*.cjs",
-      "eslint.config.js",
-      "bench/**/*.mjs",
-      "config/**/*.mjs",
-    ],
+    ignores: ["dist/", "node_modules/", ".dev-stack/", "**/target/", "*.cjs", "eslint.config.js", "config/**/*.mjs"],
   },
   ...tseslint.configs.strictTypeChecked,
   {

@@ -44,7 +44,8 @@ export interface DispatcherOptions {
 }
 
 export interface Dispatcher extends RecordSink {
-  /** Facts held up by a disabled handler are looked at again. Call it whenever `handlers` returns something new. */
+  /** Facts held up by a disabled handler are looked at again. Call it whenever `handlers` returns something
+   * new; nothing does yet: handlers change with a restart. */
   handlersChanged(): void;
   /** Nothing is unsettled and nothing is uncommitted. */
   idle(): boolean;
@@ -237,7 +238,6 @@ class GroupDispatcher implements Dispatcher {
         lane.state = "waiting";
         if (this.#draining !== null) return;
         if (lane.park !== null) lane.park.flowing = false;
-        lane.facts.detach();
         lane.wake = this.#engine.clock.after(ended.ms, () => {
           lane.wake = null;
           this.#advance(lane);
@@ -247,7 +247,6 @@ class GroupDispatcher implements Dispatcher {
         return;
       case "held":
         lane.state = "held";
-        lane.facts.detach();
         this.#held.add(lane);
         return;
       case "abandoned":

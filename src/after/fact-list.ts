@@ -1,4 +1,4 @@
-import { detach, type Fact } from "./fact.ts";
+import type { Fact } from "./fact.ts";
 
 /** Facts of one key in their order; a fact stands in one such list at a time. */
 export class FactList {
@@ -34,10 +34,5 @@ export class FactList {
 
   *[Symbol.iterator](): Generator<Fact> {
     for (let fact = this.#first; fact !== null; fact = fact.nextInLane) yield fact;
-  }
-
-  /** Everything in it will be here for a while. */
-  detach(): void {
-    for (const fact of this) detach(fact);
   }
 }

@@ -8,8 +8,7 @@ import type { AfterObserver, PauseReason } from "./ports.ts";
  * consumer hands over in one go.
  *
  * A key that keeps failing costs its own lane only, until its followers fill the partition (or the partition runs too
- * far ahead of its watermark): then the whole partition waits for it, because a fact may be neither dropped nor held
- * without bound.
+ * far ahead of its watermark). Then it is parked; the partition waits for it only where it cannot be (parking.ts).
  */
 export class Flow {
   readonly #group: string;

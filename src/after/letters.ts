@@ -2,7 +2,6 @@ import { messageOf } from "../errors.ts";
 import { within } from "../model/deadline.ts";
 import { backoff } from "./backoff.ts";
 import type { Turn, TurnEnd } from "./engine.ts";
-import { detach } from "./fact.ts";
 import type { DeadLetter } from "./ports.ts";
 
 const longestWaitMs = 30_000;
@@ -10,8 +9,6 @@ const longestWaitMs = 30_000;
 /** Decides that a fact is dead-lettered; nothing is written yet. `handler` is null when none was reached. */
 export function condemn(turn: Turn, handler: string | null, reason: string, detail: string): void {
   const { engine, fact, progress } = turn;
-  // It may take long to write it.
-  detach(fact);
   const attempts = handler === null ? [] : progress.failures;
   progress.letter = { group: engine.group, handler, record: fact.record, reason, detail, attempts };
   progress.letterTries = 0;

@@ -155,6 +155,6 @@ export type StallReason = "earlier-owner" | "park-unknown" | "brake" | "no-slot"
 
 /**
  * `records`: too many unsettled; `bytes`: the group holds too much; `span`: too far ahead of what can be committed;
- * `disabled`: no handler of the group is enabled.
+ * `disabled`: no handler of the group is enabled; `drain`: the group stops.
  */
 export type PauseReason = "records" | "bytes" | "span" | "disabled" | "drain";

@@ -20,8 +20,8 @@ export interface ShadowPorts {
 const mostInFlight = 256;
 
 /**
- * Asks handlers in mode `shadow`, and canaries about the clients they do not decide for, what they would have decided, once the verdict that counts is known, and compares.
- * Nobody waits for it: not the verdict, not its reply, not a drain.
+ * Asks handlers in mode `shadow`, and canaries about the clients they do not decide for, what they would have decided,
+ * once the verdict that counts is known, and compares. Nobody waits for it: not the verdict, not its reply, not a drain.
  *
  * A shadow is asked as if it were the only handler, with all of its own time: a mutator about the data as the core sent
  * it, a validator about the data as the verdict left it. Whether it agrees:

@@ -7,7 +7,7 @@ export type PoisonReason =
   | "missing-header" // ce_type is absent or empty
   | "not-wire-format" // the value is not magic byte 0 and a schema id
   | "unknown-schema" // the registry does not know the schema id
-  | "undecodable" // the bytes do not fit the schema they name
+  | "undecodable" // the bytes do not fit the schema they name, or their batch cannot be unpacked
   | "type-mismatch" // ce_type disagrees with the record's schema
   | "unaddressed"; // a replay to a handler that is no more, or no longer takes the event
 

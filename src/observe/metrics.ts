@@ -2,7 +2,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import type { Pool } from "../model/breaker-state.ts";
 import type { Occupancy } from "../model/occupancy.ts";
 
-/** Every metric of the bridge, by the names under which Prometheus sees them (docs/metrics.md). Labels are bounded: ids of handlers, groups and events. */
+/** The metrics of the bridge but for the gauges of its stages (bridge/after-gauges.ts, bridge/before-stage.ts), by the names under which Prometheus sees them (docs/metrics.md). Labels are bounded: ids of handlers, groups and events. */
 
 const prefix = "provisioning_bridge_";
 

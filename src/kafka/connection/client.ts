@@ -35,7 +35,6 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
     requestTimeout: settings.requestTimeoutMs,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 6 },
-    // Their own restart logic: a failure that may pass always restarts the consumer (consumer.ts handles the rest).
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(logger, entry),
     ...(settings.tls === null ? {} : { ssl: tlsOptions(settings.tls) }),

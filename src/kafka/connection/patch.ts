@@ -4,8 +4,9 @@ import type { Kafka, KafkaMessage } from "kafkajs";
 import { BridgeError } from "../../errors.ts";
 
 /**
- * The one place that reaches into kafkajs. Each reach states what it relies on and refuses to work on anything else:
- * kafkajs offers no other way, and a version that differs must be read again before it is trusted.
+ * Where kafkajs is changed or its internals are called. Each reach states what it relies on and refuses to work on
+ * anything else: kafkajs offers no other way, and a version that differs must be read again before it is trusted. Its
+ * version is asserted here for unreadable-batch.ts, own-sockets.ts, broker-errors.ts and consumer.ts, too.
  */
 
 export const patchedVersion = "2.2.4";
@@ -54,7 +55,7 @@ interface FoldedHeaders {
  * source, that was read.
  */
 export function applyPatches(): void {
-  applyPatch();
+  mendIdleTimer();
   const { prototype } = decoderClass();
   if (prototype.readVarIntArray === readHeaders) return;
   assertPatchable(kafkajsVersion(), require(recordDecoder), recordDecoderHash, "the decoder of records");
@@ -66,7 +67,7 @@ export function applyPatches(): void {
  * core and a TimeoutNegativeWarning each on Node 24. Ours is set only while a request waits.
  * Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
  */
-export function applyPatch(): void {
+export function mendIdleTimer(): void {
   const { prototype } = requestQueueClass();
   if (prototype.scheduleCheckPendingRequests === scheduleWhilePending) return;
   assertPatchable(kafkajsVersion(), prototype.scheduleCheckPendingRequests);

@@ -241,21 +241,6 @@ test("a partition does not run further ahead of a stuck fact than its span", asy
   assert.equal(w.source.committed(), 100);
 });
 
-test("a fact that must wait holds its own bytes, not the fetch response it came in", async () => {
-  const w = world();
-  w.tasks.answer = () => Promise.resolve(failed({ kind: "status", status: 400 }));
-  w.letterBox = "refusing";
-  const response = Buffer.alloc(1024 * 1024, "x");
-  const first = { ...record(0), value: response.subarray(0, 300), key: response.subarray(300, 302) };
-  w.dispatcher.accept([first]);
-  await settled();
-  w.letterBox = "open";
-  await w.clock.advance(60_000);
-  const kept = w.letters[0]!.record;
-  assert.deepEqual(kept.value, first.value);
-  assert.ok(kept.value.buffer !== response.buffer && kept.key?.buffer !== response.buffer);
-});
-
 test("draining lets what is under way end, abandons what waits, and commits", async () => {
   const w = world([handler("h", { priority: 1 }), handler("next", { priority: 2 })]);
   const answer = byHand(w);

@@ -4,11 +4,11 @@ import { mock, test } from "node:test";
 import { Kafka } from "kafkajs";
 import { BridgeError } from "../../../src/errors.ts";
 import {
-  applyPatch,
   applyPatches,
   assertPatchable,
   decoderClass,
   internalCluster,
+  mendIdleTimer,
   patchedVersion,
   requestQueueClass,
 } from "../../../src/kafka/connection/patch.ts";
@@ -74,7 +74,7 @@ test("upstream's queue sets a timer though nothing waits: the reason for the pat
 });
 
 test("the patched queue sets no timer while nothing waits", () => {
-  applyPatch();
+  mendIdleTimer();
   const time = holdTime();
   try {
     const queue = newQueue(null);
@@ -89,7 +89,7 @@ test("the patched queue sets no timer while nothing waits", () => {
 });
 
 test("a request that a throttled broker must wait for is sent when the throttling ends, by one timer", () => {
-  applyPatch();
+  mendIdleTimer();
   const time = holdTime();
   try {
     const queue = newQueue(null);
@@ -110,7 +110,7 @@ test("a request that a throttled broker must wait for is sent when the throttlin
 });
 
 test("throttling that is prolonged while a request waits keeps it waiting, and not for ever", () => {
-  applyPatch();
+  mendIdleTimer();
   const time = holdTime();
   try {
     const queue = newQueue(null);
@@ -128,7 +128,7 @@ test("throttling that is prolonged while a request waits keeps it waiting, and n
 });
 
 test("a request past the in-flight limit is sent as soon as an answer makes room", () => {
-  applyPatch();
+  mendIdleTimer();
   const time = holdTime();
   try {
     const queue = newQueue(1);
@@ -145,9 +145,9 @@ test("a request past the in-flight limit is sent as soon as an answer makes room
 });
 
 test("applying twice changes nothing", () => {
-  applyPatch();
+  mendIdleTimer();
   const patched = requestQueueClass().prototype.scheduleCheckPendingRequests;
-  applyPatch();
+  mendIdleTimer();
   assert.equal(requestQueueClass().prototype.scheduleCheckPendingRequests, patched);
   assert.notEqual(patched, upstream);
 });

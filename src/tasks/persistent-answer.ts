@@ -1,5 +1,5 @@
 /** The lines of a persistent script's protocol (docs/handlers.md, "Persistent scripts"). */
-import { type Json, JsonNumber, type JsonObject } from "../model/answer.ts";
+import { isJsonObject, JsonNumber } from "../model/answer.ts";
 import { readJson } from "../model/json.ts";
 import type { CallHeaders } from "./headers.ts";
 
@@ -20,14 +20,10 @@ export function readLine(line: Uint8Array, id: string): LineReading {
   const reading = readJson(line);
   if (reading.kind === "refused") return { kind: "bad", detail: `not an answer: ${reading.detail}` };
   const { value } = reading;
-  if (!isObject(value)) return { kind: "bad", detail: "not an answer: not a JSON object" };
+  if (!isJsonObject(value)) return { kind: "bad", detail: "not an answer: not a JSON object" };
   if (value["id"] !== id) return { kind: "bad", detail: "not an answer to this call: its id is another" };
   const exit = value["exit"] ?? new JsonNumber("0");
   if (!(exit instanceof JsonNumber) || !/^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/.test(exit.source))
     return { kind: "bad", detail: "exit is not a whole number from 0 to 255" };
   return { kind: "answer", exit: Number(exit.source) };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 }

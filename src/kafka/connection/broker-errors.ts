@@ -1,4 +1,5 @@
-import { messageOf } from "../../errors.ts";
+import { BridgeError, messageOf } from "../../errors.ts";
+import { ownCommand } from "../../model/own-command.ts";
 
 /** What kafkajs's errors mean. */
 
@@ -31,6 +32,19 @@ const passingNames = new Set(["KafkaJSGroupCoordinatorNotFound", "KafkaJSLockTim
  */
 export function isStuck(error: unknown): boolean {
   return flattened(error).some(({ message }) => message.includes("Broker not connected"));
+}
+
+/** What is thrown where nothing could be connected to. */
+export function noBrokerAnswers(cause: unknown): BridgeError {
+  return new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(cause)}`, { cause });
+}
+
+/** What is thrown where a topic could not be asked about: NOT_SET_UP when it is missing, else the error as it came. */
+export function asMissingTopic(topic: string, error: unknown): unknown {
+  if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) return error;
+  return new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`${ownCommand} setup\``, {
+    cause: error,
+  });
 }
 
 const deepest = 10;

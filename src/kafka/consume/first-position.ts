@@ -1,7 +1,8 @@
 import type { Admin } from "kafkajs";
-import { BridgeError, messageOf } from "../../errors.ts";
+import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
+import { noBrokerAnswers } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { internalCluster } from "../connection/patch.ts";
 import { persistently } from "../connection/persistently.ts";
@@ -58,7 +59,7 @@ async function connect(what: string, giveUpAtMs: number, to: { connect(): Promis
     await within(systemClock, giveUpAtMs - performance.now(), what, to.connect());
   } catch (error) {
     if (error instanceof BridgeError) throw error;
-    throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(error)}`, { cause: error });
+    throw noBrokerAnswers(error);
   }
 }
 

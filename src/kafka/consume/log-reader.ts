@@ -1,9 +1,9 @@
-import { BridgeError, messageOf } from "../../errors.ts";
+import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord, TopicPartition } from "../../model/record.ts";
-import { typesOf } from "../connection/broker-errors.ts";
+import { noBrokerAnswers, typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { type InternalCluster, internalCluster } from "../connection/patch.ts";
 import { persistently } from "../connection/persistently.ts";
@@ -48,7 +48,7 @@ export async function openLogReader(client: Pick<KafkaClient, "own">, timeoutMs:
     await within(systemClock, timeoutMs, "connecting", cluster.connect());
   } catch (error) {
     await close();
-    throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(error)}`, { cause: error });
+    throw noBrokerAnswers(error);
   }
   return {
     async *read({ from, until, ...at }) {

@@ -1,8 +1,8 @@
-import { BridgeError, messageOf } from "../../errors.ts";
+import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
 import type { TopicPartition } from "../../model/record.ts";
-import { typesOf } from "../connection/broker-errors.ts";
+import { noBrokerAnswers, typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { type InternalCluster, internalCluster } from "../connection/patch.ts";
 import { persistently } from "../connection/persistently.ts";
@@ -63,7 +63,7 @@ export async function setPositions(
     return written ? "written" : "has-members";
   } catch (error) {
     if (error instanceof BridgeError) throw error;
-    throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(error)}`, { cause: error });
+    throw noBrokerAnswers(error);
   } finally {
     await bounded(cluster.disconnect(), 2000, systemClock);
     dropSockets();

@@ -6,7 +6,7 @@ import { within } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord } from "../../model/record.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
-import { isPassing, typesOf } from "../connection/broker-errors.ts";
+import { asMissingTopic, isPassing } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { ConsumerLife } from "./consumer-life.ts";
 import { inboundRecord } from "./inbound.ts";
@@ -181,10 +181,7 @@ async function endOffsets(admin: Admin, topic: string): Promise<readonly Positio
     const offsets = await admin.fetchTopicOffsets(topic);
     return offsets.map(({ partition, high }) => ({ partition, offset: Number(high) }));
   } catch (error) {
-    if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) throw error;
-    throw new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`${ownCommand} setup\``, {
-      cause: error,
-    });
+    throw asMissingTopic(topic, error);
   }
 }
 

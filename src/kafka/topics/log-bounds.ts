@@ -1,7 +1,5 @@
-import { BridgeError } from "../../errors.ts";
-import { ownCommand } from "../../model/own-command.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
-import { typesOf } from "../connection/broker-errors.ts";
+import { asMissingTopic } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import type { LogRange } from "../consume/log-reader.ts";
 
@@ -29,10 +27,7 @@ export function logBounds(
         })
         .sort((left, right) => left.partition - right.partition);
     } catch (error) {
-      if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) throw error;
-      throw new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`${ownCommand} setup\``, {
-        cause: error,
-      });
+      throw asMissingTopic(topic, error);
     }
   });
 }

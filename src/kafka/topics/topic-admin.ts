@@ -1,7 +1,7 @@
 import kafkajs, { type Admin } from "kafkajs";
-import { BridgeError, messageOf } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
+import { noBrokerAnswers } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { NotYet, persistently } from "../connection/persistently.ts";
 import type { FoundTopic, TopicAdmin, TopicPlan } from "./topics.ts";
@@ -32,7 +32,7 @@ export async function openTopicAdmin(client: Pick<KafkaClient, "own">, timeoutMs
     await within(systemClock, timeoutMs, "connecting", admin.connect());
   } catch (error) {
     await close();
-    throw new BridgeError("BROKER_UNAVAILABLE", `no Kafka broker answers: ${messageOf(error)}`, { cause: error });
+    throw noBrokerAnswers(error);
   }
   return {
     find: async (topics) => asked("reading the topics", () => find(admin, topics)),

@@ -53,6 +53,8 @@ interface HandlerBase {
   readonly numbers: NumberForm;
   /** Absent: none. */
   readonly rateLimit?: RateLimit;
+  /** Calls of it under way at once, per stage and instance. Absent: as many as its kind of task has by default. */
+  readonly inFlight?: number;
 }
 
 /** A field a handler may change, and within which rule. `*` stands for every field that need not be named. */

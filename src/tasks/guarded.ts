@@ -196,13 +196,13 @@ class Guarded implements GuardedTasks {
     pass.end("failure" in outcome ? countsAs(outcome.failure, signal) : "success");
   }
 
-  #guardOf({ id, rateLimit, task }: Handler): Guard {
-    const target = JSON.stringify([task.kind === "http" ? task.url : task.path, rateLimit]);
+  #guardOf({ id, inFlight, rateLimit, task }: Handler): Guard {
+    const target = JSON.stringify([task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
     const known = this.#guards.get(id);
     if (known?.target === target) return known;
     const { clock, observer, pool, random } = this.#options;
     const rules = pool === "after" ? afterBreaker : beforeBreaker;
-    const places = task.kind === "http" ? this.#limits.inFlight : this.#scriptPlaces;
+    const places = inFlight ?? (task.kind === "http" ? this.#limits.inFlight : this.#scriptPlaces);
     const guard: Guard = {
       target,
       breaker: new Breaker(rules, clock, random, (turn) => observer({ ...turn, pool, handler: id })),

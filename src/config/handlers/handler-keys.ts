@@ -13,6 +13,7 @@ export const handlerKeys = {
   timeoutMs: "both",
   numbers: "both",
   rateLimit: "both",
+  inFlight: "both",
   mayChange: "before",
   onFailure: "before",
   mode: "before",
@@ -32,6 +33,9 @@ export const timeouts = {
 
 /** Lower runs first. */
 export const priorities = { least: 1, most: 1_000_000, usual: 100 } as const;
+
+/** Calls under way at once that `inFlight` may allow. */
+export const placesOf = { least: 1, most: 1024 } as const;
 
 /** An id becomes part of topic keys, consumer groups, metrics and paths. */
 export const idPattern: RegExp = /^[a-z0-9][a-z0-9._-]{0,62}$/;

@@ -1,7 +1,7 @@
 import type { AfterHandler, BeforeHandler, Handler, Stage } from "../../model/handler.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "../../model/retry-policy.ts";
 import { compileWhen, type Shapes } from "../when.ts";
-import { type HandlerKey, handlerKeys, idPattern, priorities, timeouts } from "./handler-keys.ts";
+import { type HandlerKey, handlerKeys, idPattern, placesOf, priorities, timeouts } from "./handler-keys.ts";
 import type { Part } from "./part.ts";
 import { readFailurePolicy, readMayChange } from "./read-before.ts";
 import { readEvents } from "./read-events.ts";
@@ -35,8 +35,10 @@ export function readHandler(part: Part, shapes: Shapes): Handler | undefined {
   const own = stage === "before" ? readBefore(part, keys) : stage === "after" ? readAfter(keys, id ?? "") : undefined;
   const limited = keys.get("rateLimit");
   const rateLimit = limited === undefined ? undefined : readRateLimit(limited);
+  const inFlight = keys.get("inFlight")?.whole(placesOf.least, placesOf.most);
   if (id === undefined || task === undefined || own === undefined) return undefined;
-  return { id, task, ...common, ...own, ...(rateLimit === undefined ? {} : { rateLimit }) };
+  const limits = { ...(rateLimit === undefined ? {} : { rateLimit }), ...(inFlight === undefined ? {} : { inFlight }) };
+  return { id, task, ...common, ...own, ...limits };
 }
 
 /** A key that is missing is reported where its handler begins. */
@@ -66,7 +68,7 @@ function readWhen(part: Part | undefined, events: readonly string[], shapes: Sha
 
 type Own<H extends Handler> = Omit<
   H,
-  "id" | "name" | "events" | "condition" | "task" | "status" | "priority" | "numbers" | "rateLimit"
+  "id" | "name" | "events" | "condition" | "task" | "status" | "priority" | "numbers" | "rateLimit" | "inFlight"
 >;
 
 function readBefore(part: Part, keys: Keys): Own<BeforeHandler> {

@@ -386,3 +386,10 @@ test("a rate limit is in calls a second, with a burst of a second's calls unless
   assert.match(problemsWith("rateLimit: { perSecond: 5, burst: 0 }"), /whole number from 1/);
   assert.match(problemsWith("rateLimit: { perSecnd: 5 }"), /did you mean "perSecond"/);
 });
+
+test("how many calls of a handler are under way at once may be stated, from 1 to 1024", () => {
+  assert.equal(load(minimal).handlers[0]?.inFlight, undefined);
+  assert.equal(load(`${minimal}\n    inFlight: 256`).handlers[0]?.inFlight, 256);
+  assert.match(problemsWith("inFlight: 0"), /whole number from 1 to 1024/);
+  assert.match(problemsWith("inFlight: 1025"), /whole number from 1 to 1024/);
+});

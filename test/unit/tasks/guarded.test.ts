@@ -309,3 +309,14 @@ test("how busy a handler is can be read, also of one that was never called", asy
   await Promise.all([first, second]);
   assert.deepEqual(of("told"), { handler: "told", inFlight: 0, queued: 0, rateLimited: 1 });
 });
+
+test("a handler that states how many calls may be under way has so many places, and new ones when it states another number", async () => {
+  const { inner, tasks } = world({ pool: "after", limits: { inFlight: 1, queue: 8 } });
+  const told = (inFlight: number) => ({ ...afterHandler(httpTask("http://127.0.0.1:9/")), inFlight });
+  for (let call = 0; call < 5; call++) void tasks.deliver(told(3), sampleCall(300), never);
+  await settled();
+  assert.equal(inner.made.length, 3);
+  for (let call = 0; call < 5; call++) void tasks.deliver(told(4), sampleCall(300), never);
+  await settled();
+  assert.equal(inner.made.length, 7);
+});

@@ -1,4 +1,3 @@
-import { messageOf } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
@@ -8,21 +7,21 @@ import type { AssignedPartition, RecordSink, RecordSource } from "../model/recor
 import { Attendance } from "./attendance.ts";
 import { Brake } from "./brake.ts";
 import { Commits } from "./commits.ts";
-import { takeTurn } from "./delivery.ts";
 import { type DrainResult, drain } from "./drain.ts";
-import type { Engine, TurnEnd } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import type { Fact } from "./fact.ts";
 import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
 import { sort } from "./intake.ts";
-import { type Lane, ReadyLanes } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { Ownership } from "./ownership.ts";
 import { Parking } from "./parking.ts";
 import type { Partition } from "./partition.ts";
-import type { AfterObserver, AfterTasks, DeadLetters, ParkedLog } from "./ports.ts";
+import type { AfterObserver, AfterTasks, DeadLetters, FactEnd, ParkedLog } from "./ports.ts";
 import { Routes } from "./routes.ts";
 import { type DispatcherStats, statsOf } from "./stats.ts";
+import { Turns } from "./turns.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface DispatcherOptions {
@@ -57,9 +56,6 @@ export interface Dispatcher extends RecordSink {
   drain(deadlineMs: number): Promise<DrainResult>;
 }
 
-/** The wait after a defect of this program: the fact is never given up for it. */
-const defectWaitMs = 5000;
-
 /** The delivery engine of one handler group. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new GroupDispatcher(options);
@@ -68,55 +64,52 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 /**
  * A fact becomes deliveries.
  *
- *   accept ──tombstone, unmatched, settled before──────────────────────────────► settled
- *      │ known offset: no-op                                                        ▲
- *      ▼                                                                            │ delivered, dead-lettered, unmatched
- *   lane of its key ──first of it──► ready ──a slot is free──► running (takeTurn) ──┤
- *                                      ▲                                            ├─ wait ──► waiting ──its time─┐
- *                                      │                                            ├─ held ──► held ──handlers ───┤
- *                                      └────────────────────────────────────────────│──────────── changed ─────────┘
- *                                                                                   └─ abandoned: partition lost, drain
+ *   accept ──tombstone, unmatched, settled before──────────────────────────► settled
+ *      │ known offset: no-op                                                    ▲ delivered, dead-lettered, unmatched
+ *      ▼                                                                        │
+ *   lane of its key ──first of it──► its turns (turns.ts) ──────────────────────┘
+ *      │ stuck, and in the way
+ *      └──────► parked (parking.ts) ──► its turns
  *
  * Only the first fact of a lane moves, and it leaves the lane only when it is settled: order per key. What is settled
- * moves the partition's watermark; what the watermark has passed is committed on a timer. A lane holds a slot only while
- * it runs, so that any number of failing keys leave the others their slots.
+ * moves the partition's watermark; what the watermark has passed is committed on a timer.
  */
 class GroupDispatcher implements Dispatcher {
   readonly #engine: Engine;
   readonly #flow: Flow;
   readonly #commits: Commits;
+  readonly #turns: Turns;
   readonly #parking: Parking;
-  readonly #brake: Brake;
   readonly #watchdog: Watchdog;
   readonly #attendance: Attendance;
   readonly #ownership = new Ownership();
-  readonly #ready = new ReadyLanes<Partition>();
-  readonly #held = new Set<Lane<Partition>>();
-  #running = 0;
   #repeated = 0;
-  /** How often the handlers have changed. */
-  #changes = 0;
   #draining: Promise<DrainResult> | null = null;
-  #calm: (() => void) | null = null;
 
   constructor(options: DispatcherOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     const owned = (): Iterable<Partition> => this.#ownership.all();
     const routes = new Routes(options.group, options.handlers);
     const parkedLog = options.parkedLog ?? null;
-    this.#brake = new Brake({ ...options, limits }, () => this.#pump());
-    this.#engine = { ...options, limits, routes, parkedLog, health: new Health(), brake: this.#brake };
+    const brake = new Brake({ ...options, limits }, () => this.#turns.pump());
+    this.#engine = { ...options, limits, routes, parkedLog, health: new Health(), brake };
     this.#watchdog = new Watchdog(this.#engine, owned);
     this.#flow = new Flow(options.group, options.source, limits, options.observer);
     this.#commits = new Commits(options.group, owned, { ...options, limits });
     this.#attendance = new Attendance(this.#engine, this.#flow, this.#commits, owned);
+    this.#turns = new Turns(this.#engine, this.#watchdog, {
+      ended: (lane, fact, end) => this.#settle(lane, fact, end),
+      waits: (lane) => this.#parking.review(lane),
+      away: (lane) => this.#parking.next(lane),
+      left: (partition) => this.#clear(this.#ownership.left(partition)),
+    });
     this.#parking = new Parking(this.#engine, this.#flow, {
       ready: (lane) => {
-        this.#makeReady(lane);
-        this.#pump();
+        this.#turns.makeReady(lane);
+        this.#turns.pump();
       },
       due: (partition) => this.#commits.due(partition),
-      opened: (partition) => this.#begin(partition),
+      opened: (partition) => this.#turns.begin(partition),
     });
   }
 
@@ -126,7 +119,7 @@ class GroupDispatcher implements Dispatcher {
     for (const partition of [...kept, ...gained]) this.#flow.reapply(partition);
     if (this.#draining === null) this.#attendance.look();
     for (const partition of gained) if (partition.park.found !== null) void this.#parking.restore(partition);
-    for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
+    this.#turns.forgetLost();
   }
 
   accept(records: readonly InboundRecord[]): void {
@@ -144,8 +137,9 @@ class GroupDispatcher implements Dispatcher {
     const wasPaused = partition.paused;
     this.#flow.check(partition);
     if (partition.paused && !wasPaused) this.#parking.reviewAll(partition);
-    if (partition.watermark.span >= this.#engine.limits.parkSpan) this.#reviewOldest(partition);
-    this.#pump();
+    const oldest = partition.watermark.span >= this.#engine.limits.parkSpan ? partition.oldestLane() : undefined;
+    if (oldest !== undefined) this.#parking.review(oldest);
+    this.#turns.pump();
   }
 
   #take(partition: Partition, record: InboundRecord): void {
@@ -162,135 +156,44 @@ class GroupDispatcher implements Dispatcher {
       case "fact": {
         const lane = partition.enqueue(intake.fact);
         this.#flow.took(intake.fact.bytes);
-        if (lane.facts.first === intake.fact) this.#makeReady(lane);
+        if (lane.facts.first === intake.fact) this.#turns.makeReady(lane);
         else if (lane.park !== null || lane.count >= this.#engine.limits.parkRecords) this.#parking.review(lane);
       }
     }
   }
 
-  #reviewOldest(partition: Partition): void {
-    const lane = partition.oldestLane();
-    if (lane !== undefined) this.#parking.review(lane);
-  }
-
-  #makeReady(lane: Lane<Partition>): void {
-    lane.state = "ready";
-    lane.readyMs = this.#engine.clock.monotonicMs();
-    if (lane.home.open) this.#ready.push(lane);
-    else this.#watchdog.watch();
-  }
-
-  #pump(): void {
-    if (this.#draining !== null) return;
-    while (!this.#ready.isEmpty) {
-      if (this.#running >= this.#engine.limits.concurrency || !this.#brake.lets(this.#running)) {
-        this.#watchdog.watch();
-        return;
-      }
-      const lane = this.#ready.shift();
-      if (lane === null) return;
-      // A lane of a lost partition may still stand here.
-      if (lane.home.owned && lane.facts.first !== null) void this.#run(lane, lane.facts.first);
-    }
-  }
-
-  async #run(lane: Lane<Partition>, fact: Fact): Promise<void> {
+  #settle(lane: Lane<Partition>, fact: Fact, end: FactEnd): void {
     const partition = lane.home;
-    const stop = new AbortController();
-    const changes = this.#changes;
-    lane.state = "running";
-    lane.stop = stop;
-    this.#running++;
-    partition.running++;
-    let ended: TurnEnd;
-    try {
-      ended = await takeTurn(fact, stop.signal, this.#engine);
-    } catch (thrown) {
-      const fields = { group: this.#engine.group, sequence: sequenceOf(fact.record), err: messageOf(thrown) };
-      this.#engine.logger.error(fields, "a defect stopped a delivery: it is tried again");
-      ended = { kind: "wait", ms: defectWaitMs };
-    }
-    lane.stop = null;
-    this.#running--;
-    partition.running--;
-    // Held by a list that has changed during the turn: nobody would wake it.
-    if (ended.kind === "held" && changes !== this.#changes) ended = { kind: "wait", ms: 0 };
-    if (partition.owned) this.#apply(lane, fact, ended);
-    else if (partition.running === 0) this.#clear(this.#ownership.left(partition));
-    if (this.#running === 0) this.#calm?.();
-    this.#pump();
-  }
-
-  /** The turn of a fact whose partition is still ours has ended. */
-  #apply(lane: Lane<Partition>, fact: Fact, ended: TurnEnd): void {
-    switch (ended.kind) {
-      case "settled": {
-        const partition = lane.home;
-        partition.settle(lane, fact);
-        this.#flow.gave(partition, fact.bytes);
-        this.#commits.due(partition);
-        this.#parking.ended(lane, fact);
-        this.#advance(lane);
-        this.#engine.observer.settled(this.#engine.group, ended.end, fact.record);
-        return;
-      }
-      case "wait":
-        lane.state = "waiting";
-        if (this.#draining !== null) return;
-        if (lane.park !== null) lane.park.flowing = false;
-        lane.wake = this.#engine.clock.after(ended.ms, () => {
-          lane.wake = null;
-          this.#advance(lane);
-          this.#pump();
-        });
-        this.#parking.review(lane);
-        return;
-      case "held":
-        lane.state = "held";
-        this.#held.add(lane);
-        return;
-      case "abandoned":
-        lane.state = "waiting";
-    }
-  }
-
-  /** The lane's first fact is another, or its wait is over. */
-  #advance(lane: Lane<Partition>): void {
-    if (lane.facts.first !== null) return this.#makeReady(lane);
-    lane.state = "away";
-    this.#parking.next(lane);
+    partition.settle(lane, fact);
+    this.#flow.gave(partition, fact.bytes);
+    this.#commits.due(partition);
+    this.#parking.ended(lane, fact);
+    this.#turns.advance(lane);
+    this.#engine.observer.settled(this.#engine.group, end, fact.record);
   }
 
   /** An epoch that waited for the turns of an earlier one need not any more. */
   #clear(partition: Partition | undefined): void {
     if (partition === undefined) return;
     partition.clear = true;
-    this.#begin(partition);
-  }
-
-  #begin(partition: Partition): void {
-    if (!partition.open) return;
-    for (const lane of partition.lanes.values()) this.#advance(lane);
-    this.#pump();
+    this.#turns.begin(partition);
   }
 
   handlersChanged(): void {
-    this.#changes++;
-    for (const lane of this.#held) this.#makeReady(lane);
-    this.#held.clear();
+    this.#turns.handlersChanged();
     if (this.#draining === null) this.#attendance.look();
-    this.#pump();
+    this.#turns.pump();
   }
 
   idle(): boolean {
-    const { unsettled, parkedLanes } = this.stats();
-    return this.#running === 0 && !this.#commits.pending && unsettled === 0 && parkedLanes === 0;
+    const { unsettled, parkedLanes, running } = this.stats();
+    return running === 0 && !this.#commits.pending && unsettled === 0 && parkedLanes === 0;
   }
 
   stats(): DispatcherStats {
-    const { clock } = this.#engine;
-    const totals = { running: this.#running, bytes: this.#flow.bytes, repeated: this.#repeated };
-    const braked = this.#brake.on;
+    const { brake, clock } = this.#engine;
+    const totals = { running: this.#turns.running, bytes: this.#flow.bytes, repeated: this.#repeated };
+    const braked = brake.on;
     return statsOf(this.#ownership.all(), clock, { ...totals, braked, commitFailures: this.#commits.failures });
   }
 
@@ -300,12 +203,12 @@ class GroupDispatcher implements Dispatcher {
   }
 
   #drain(deadlineMs: number): Promise<DrainResult> {
-    for (const part of [this.#brake, this.#watchdog, this.#attendance]) part.close();
+    for (const part of [this.#engine.brake, this.#watchdog, this.#attendance]) part.close();
     for (const partition of this.#ownership.all()) partition.rest();
     this.#flow.close(this.#ownership.all());
     return drain(deadlineMs, {
       clock: this.#engine.clock,
-      calm: this.#turnsOver().then(() => this.#parking.close(this.#ownership.all())),
+      calm: this.#turns.close().then(() => this.#parking.close(this.#ownership.all())),
       abort: () => {
         for (const partition of this.#ownership.all()) partition.abort();
       },
@@ -313,9 +216,5 @@ class GroupDispatcher implements Dispatcher {
       retryMs: this.#engine.limits.commitEveryMs,
       unsettled: () => this.stats().unsettled,
     });
-  }
-
-  #turnsOver(): Promise<void> {
-    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#calm = resolve));
   }
 }

@@ -1,0 +1,167 @@
+import { messageOf } from "../errors.ts";
+import { sequenceOf } from "../model/record.ts";
+import { takeTurn } from "./delivery.ts";
+import type { Engine, TurnEnd } from "./engine.ts";
+import type { Fact } from "./fact.ts";
+import { type Lane, ReadyLanes } from "./lane.ts";
+import type { Partition } from "./partition.ts";
+import type { FactEnd } from "./ports.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+/** What the turns mean to the rest of the group. */
+export interface TurnsHost {
+  /** The lane's first fact has ended: takes it off, and calls `advance`. */
+  ended(lane: Lane<Partition>, fact: Fact, end: FactEnd): void;
+  /** The lane's first fact waits: its key may be stuck. */
+  waits(lane: Lane<Partition>): void;
+  /** The lane has nothing in memory that could be delivered. */
+  away(lane: Lane<Partition>): void;
+  /** The last turn of an epoch that was lost is over. */
+  left(partition: Partition): void;
+}
+
+/** The wait after a defect of this program: the fact is never given up for it. */
+const defectWaitMs = 5000;
+
+/**
+ * Which lane is next, and what becomes of it (the states: lane.ts).
+ *
+ *   ready ──a slot is free──► running (takeTurn) ──settled──► the next fact of the lane is ready
+ *     ▲                          ├─ wait ──► waiting ──its time─┐
+ *     │                          ├─ held ──► held ──handlers ───┤
+ *     └──────────────────────────│──────────── changed ─────────┘
+ *                                └─ abandoned: partition lost, drain
+ *
+ * A lane holds a slot only while it runs, so that any number of failing keys leave the others their slots.
+ */
+export class Turns {
+  readonly #engine: Engine;
+  readonly #watchdog: Watchdog;
+  readonly #host: TurnsHost;
+  readonly #ready = new ReadyLanes<Partition>();
+  readonly #held = new Set<Lane<Partition>>();
+  #running = 0;
+  /** How often the handlers have changed. */
+  #changes = 0;
+  #closed = false;
+  #calm: (() => void) | null = null;
+
+  constructor(engine: Engine, watchdog: Watchdog, host: TurnsHost) {
+    this.#engine = engine;
+    this.#watchdog = watchdog;
+    this.#host = host;
+  }
+
+  /** Turns under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** The lane's first fact may take its turn: `pump` begins it. */
+  makeReady(lane: Lane<Partition>): void {
+    lane.state = "ready";
+    lane.readyMs = this.#engine.clock.monotonicMs();
+    if (lane.home.open) this.#ready.push(lane);
+    else this.#watchdog.watch();
+  }
+
+  /** Begins as many turns as there are slots, and as the brake lets. */
+  pump(): void {
+    if (this.#closed) return;
+    while (!this.#ready.isEmpty) {
+      if (this.#running >= this.#engine.limits.concurrency || !this.#engine.brake.lets(this.#running)) {
+        this.#watchdog.watch();
+        return;
+      }
+      const lane = this.#ready.shift();
+      if (lane === null) return;
+      // A lane of a lost partition may still stand here.
+      if (lane.home.owned && lane.facts.first !== null) void this.#run(lane, lane.facts.first);
+    }
+  }
+
+  /** The lane's first fact is another, or its wait is over. */
+  advance(lane: Lane<Partition>): void {
+    if (lane.facts.first !== null) return this.makeReady(lane);
+    lane.state = "away";
+    this.#host.away(lane);
+  }
+
+  /** The partition's facts may take their turns, if nothing else keeps them. */
+  begin(partition: Partition): void {
+    if (!partition.open) return;
+    for (const lane of partition.lanes.values()) this.advance(lane);
+    this.pump();
+  }
+
+  /** What was held by a disabled handler is looked at again. */
+  handlersChanged(): void {
+    this.#changes++;
+    for (const lane of this.#held) this.makeReady(lane);
+    this.#held.clear();
+  }
+
+  /** Partitions were lost. */
+  forgetLost(): void {
+    for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
+  }
+
+  /** No turn begins any more. Resolves when none is under way. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#calm = resolve));
+  }
+
+  async #run(lane: Lane<Partition>, fact: Fact): Promise<void> {
+    const partition = lane.home;
+    const stop = new AbortController();
+    const changes = this.#changes;
+    lane.state = "running";
+    lane.stop = stop;
+    this.#running++;
+    partition.running++;
+    let end: TurnEnd;
+    try {
+      end = await takeTurn(fact, stop.signal, this.#engine);
+    } catch (thrown) {
+      const fields = { group: this.#engine.group, sequence: sequenceOf(fact.record), err: messageOf(thrown) };
+      this.#engine.logger.error(fields, "a defect stopped a delivery: it is tried again");
+      end = { kind: "wait", ms: defectWaitMs };
+    }
+    lane.stop = null;
+    this.#running--;
+    partition.running--;
+    // Held by a list that has changed during the turn: nobody would wake it.
+    if (end.kind === "held" && changes !== this.#changes) end = { kind: "wait", ms: 0 };
+    if (partition.owned) this.#apply(lane, fact, end);
+    else if (partition.running === 0) this.#host.left(partition);
+    if (this.#running === 0) this.#calm?.();
+    this.pump();
+  }
+
+  /** The turn of a fact whose partition is still ours is over. */
+  #apply(lane: Lane<Partition>, fact: Fact, end: TurnEnd): void {
+    switch (end.kind) {
+      case "settled":
+        this.#host.ended(lane, fact, end.end);
+        return;
+      case "wait":
+        lane.state = "waiting";
+        if (this.#closed) return;
+        if (lane.park !== null) lane.park.flowing = false;
+        lane.wake = this.#engine.clock.after(end.ms, () => {
+          lane.wake = null;
+          this.advance(lane);
+          this.pump();
+        });
+        this.#host.waits(lane);
+        return;
+      case "held":
+        lane.state = "held";
+        this.#held.add(lane);
+        return;
+      case "abandoned":
+        lane.state = "waiting";
+    }
+  }
+}

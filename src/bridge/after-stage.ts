@@ -13,12 +13,14 @@ import { createReader } from "../kafka/records/reader.ts";
 import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { TopicNames } from "../model/topics.ts";
+import { LoopLag } from "../observe/loop-lag.ts";
 import { showGroups } from "./after-gauges.ts";
 import { countdown } from "./countdown.ts";
 import { Gaps } from "./gaps.ts";
+import { standingOf } from "./group-standing.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { withReplays } from "./replays.ts";
-import type { ComposedStage, StageParts } from "./stage.ts";
+import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
 /** What closing takes besides draining, at most. Milliseconds. */
@@ -100,16 +102,27 @@ export function composeAfter(
   const live = handlers.filter((handler) => handler.status !== "archived");
   const groups = [...Map.groupBy(live, (handler) => handler.group)].map(([group, members]) => compose(group, members));
   showGroups(parts.metrics, groups);
+  const lag = new LoopLag(clock);
 
+  const checks = [
+    {
+      name: "after: partitions assigned",
+      holds: () => groups.every(({ consumer }) => consumer.state() === "assigned"),
+    },
+    { name: "after: producer ready", holds: () => producer.ready() },
+  ];
   return {
-    checks: [
-      {
-        name: "after: partitions assigned",
-        holds: () => groups.every(({ consumer }) => consumer.state() === "assigned"),
-      },
-      { name: "after: producer ready", holds: () => producer.ready() },
-    ],
+    checks,
+    status() {
+      const { revision, problems } = parts.running();
+      return {
+        ...{ handlersRevision: revision, problems, waitingFor: waitingFor(checks), loopLagMs: lag.worstMs },
+        breakers: tasks.breakers(),
+        groups: groups.map((group) => standingOf(group)),
+      };
+    },
     async start(signal) {
+      lag.start();
       const writer = await untilItWorks("the schema registry", logger, signal, () =>
         openDeadLetterWriter(registry, topics.deadLetters),
       );
@@ -144,6 +157,7 @@ export function composeAfter(
       );
     },
     async stop(drainMs) {
+      lag.stop();
       const leftMs = countdown(clock, drainMs + closeMs);
       await Promise.all(
         groups.map(async ({ groupId, dispatcher, consumer }) => {

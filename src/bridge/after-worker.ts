@@ -5,15 +5,16 @@ import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { composeAfter } from "./after-stage.ts";
 import { loadHandlers } from "./load-handlers.ts";
+import { waitingFor } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
-import { type FromWorker, stateEveryMs, type ToWorker, type WorkerBirth } from "./worker-messages.ts";
+import { type FromWorker, stateEveryMs, statusEveryMs, type ToWorker, type WorkerBirth } from "./worker-messages.ts";
 
 /**
  * The after stage in a thread of its own (isolated-after.ts is the other end): whatever a million facts do to this event
  * loop, the verdicts' is another.
  */
 
-const { settings, handlersFile } = workerData as WorkerBirth;
+const { instanceId, settings, handlersFile } = workerData as WorkerBirth;
 const port = parentPort;
 if (port === null) throw new BridgeError("INTERNAL", "after-worker.ts runs as a worker thread only");
 
@@ -24,12 +25,14 @@ const fail = (error: unknown): void =>
 const logger = createLogger({ level: settings.log.level, base: { thread: "after" } });
 const metrics = new Metrics({ processWide: false });
 const handlers = loadHandlers(handlersFile, settings).handlers.filter((handler) => handler.stage === "after");
-const stage = composeAfter(stageParts(settings, logger, metrics, fail), handlers, observeAfter(logger, metrics));
+const parts = stageParts(instanceId, settings, logger, metrics, fail);
+const stage = composeAfter(parts, handlers, observeAfter(logger, metrics));
 const stopping = new AbortController();
 
 const states = setInterval(() => {
-  tell({ kind: "state", waitingFor: stage.checks.filter((check) => !check.holds()).map((check) => check.name) });
+  tell({ kind: "state", waitingFor: waitingFor(stage.checks), running: parts.running() });
 }, stateEveryMs);
+const statuses = setInterval(() => tell({ kind: "status", status: stage.status() }), statusEveryMs);
 
 port.on("message", (message: ToWorker) => {
   if (message.kind === "metrics") {
@@ -46,6 +49,7 @@ port.on("message", (message: ToWorker) => {
     .catch(fail)
     .then(() => {
       clearInterval(states);
+      clearInterval(statuses);
       tell({ kind: "stopped" });
       port.close();
     });

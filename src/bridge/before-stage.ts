@@ -17,9 +17,9 @@ import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
 import { DecisionLog, decisionTimeoutMs } from "./decision-log.ts";
 import { composeTasks } from "./handler-tasks.ts";
-import { beatTimeoutMs, Heartbeat } from "./heartbeat.ts";
+import { beatTimeoutMs, createHeartbeat } from "./heartbeat.ts";
 import { composeShadows } from "./shadow-pool.ts";
-import type { ComposedStage, StageParts } from "./stage.ts";
+import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 import { warmCodecs } from "./warm-codecs.ts";
 
@@ -32,7 +32,7 @@ export function composeBefore(
   handlers: readonly BeforeHandler[],
   observer: BeforeObserver,
 ): ComposedStage {
-  const { settings, topics, client, registry, logger, clock } = parts;
+  const { settings, topics, client, registry, logger, clock, instanceId } = parts;
   const tasks = composeTasks(
     parts,
     "before",
@@ -60,14 +60,14 @@ export function composeBefore(
     onGaveUp: parts.onGaveUp,
     timing: beforeTiming,
   });
-  const heartbeat = new Heartbeat({
-    ...{ registry, clock, logger, topic: topics.bridges },
+  const heartbeat = createHeartbeat({
+    ...{ registry, clock, logger, topic: topics.bridges, instanceId },
     producer: createRecordProducer(client, { timeoutMs: beatTimeoutMs }),
     handlers: () => handlers,
     onFailed: () => parts.metrics.heartbeatFailures.inc(),
   });
   const decisions = new DecisionLog({
-    ...{ registry, clock, logger, topic: topics.decisions, instanceId: heartbeat.instanceId },
+    ...{ registry, clock, logger, topic: topics.decisions, instanceId },
     producer: createRecordProducer(client, { timeoutMs: decisionTimeoutMs }),
     onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
   });
@@ -98,12 +98,21 @@ export function composeBefore(
     ["", lag.worstMs / 1000],
   ]);
 
+  const checks = [
+    { name: "before: event loop keeps up", holds: () => !lag.isTooMuch },
+    { name: "before: partitions assigned", holds: () => consumer.state() === "assigned" },
+    { name: "before: producer ready", holds: () => producer.ready() },
+  ];
   return {
-    checks: [
-      { name: "before: event loop keeps up", holds: () => !lag.isTooMuch },
-      { name: "before: partitions assigned", holds: () => consumer.state() === "assigned" },
-      { name: "before: producer ready", holds: () => producer.ready() },
-    ],
+    checks,
+    status() {
+      const { revision, problems } = parts.running();
+      return {
+        ...{ handlersRevision: revision, problems, waitingFor: waitingFor(checks), loopLagMs: lag.worstMs },
+        breakers: [...tasks.breakers(), ...shadows.breakers()],
+        groups: [],
+      };
+    },
     async start(signal) {
       writer = await untilItWorks("the schema registry", logger, signal, () =>
         openVerdictWriter(registry, topics.verdicts),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type ProbeListener, type ReadinessCheck, startProbeListener } from "../admin/probe-listener.ts";
 import type { AfterObserver } from "../after/ports.ts";
 import type { BeforeObserver } from "../before/ports.ts";
@@ -12,8 +13,10 @@ import { Metrics } from "../observe/metrics.ts";
 import { composeAfter } from "./after-stage.ts";
 import { composeBefore } from "./before-stage.ts";
 import { both } from "./both.ts";
+import { createInstanceReport } from "./instance-report.ts";
 import { composeIsolatedAfter } from "./isolated-after.ts";
-import type { ComposedStage, StageParts } from "./stage.ts";
+import type { PeriodicRecord } from "./periodic-record.ts";
+import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
 
 export type StageChoice = "before" | "after" | "all";
@@ -43,6 +46,8 @@ export interface Bridge {
 }
 
 const pingEveryMs = 5000;
+/** How long the end waits for the instance's farewell. */
+const farewellMs = 1000;
 
 /**
  * Composes and starts a bridge. The probe listener answers at once; the stages start as broker and registry allow.
@@ -52,7 +57,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { settings, handlers, stage, logger } = options;
   const metrics = new Metrics();
   const failure = Promise.withResolvers<BridgeError>();
-  const parts = stageParts(settings, logger, metrics, failure.resolve);
+  const parts = stageParts(randomUUID(), settings, logger, metrics, failure.resolve);
   const stages = composeStages(parts, options);
   const registryWatch = watchRegistry(parts.registry);
   const stopping = new AbortController();
@@ -63,7 +68,17 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     ...stages.flatMap((running) => running.checks),
   ];
   const listener = await startProbeListener({ ...settings.http, checks, metrics: () => metrics.expose() });
-  logger.info({ stage, handlers: handlers.length, probePort: listener.port }, "bridge starting");
+  const report = createInstanceReport(
+    parts,
+    stage,
+    () => waitingFor(checks),
+    () => stages.map((running) => running.status()),
+  );
+  report.start();
+  logger.info(
+    { stage, instance: parts.instanceId, handlers: handlers.length, probePort: listener.port },
+    "bridge starting",
+  );
 
   const started = Promise.all(stages.map((running) => running.start(stopping.signal))).then(() => {
     isStarted = true;
@@ -84,7 +99,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     failed: failure.promise,
     stop: () => {
       stopping.abort();
-      stopped ??= stopAll(stages, registryWatch, listener, settings.drainMs, logger);
+      stopped ??= stopAll(stages, registryWatch, report, listener, settings.drainMs, logger);
       return stopped;
     },
   };
@@ -110,6 +125,7 @@ function composeStages(parts: StageParts, { handlers, stage, watch, handlersFile
 async function stopAll(
   stages: readonly ComposedStage[],
   registryWatch: RegistryWatch,
+  report: PeriodicRecord,
   listener: ProbeListener,
   drainMs: number,
   logger: Logger,
@@ -119,7 +135,7 @@ async function stopAll(
   const ends = await Promise.allSettled(stages.map((running) => running.stop(drainMs)));
   for (const end of ends)
     if (end.status === "rejected") logger.error({ error: end.reason as unknown }, "a stage did not stop cleanly");
-  await listener.close();
+  await Promise.all([report.stop(farewellMs), listener.close()]);
   logger.info({}, "bridge stopped");
 }
 

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { BridgeError } from "../errors.ts";
 import { systemClock } from "../model/clock.ts";
 import { bounded } from "../model/deadline.ts";
-import type { ComposedStage, StageParts } from "./stage.ts";
+import type { ComposedStage, RunningHandlers, StageParts, StageStatus } from "./stage.ts";
 import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
 
 /** Without word from the thread for this long, it is not ready. */
@@ -17,12 +17,14 @@ const closeMs = 10_000;
  * two share nothing but these messages. If it dies, the stage has given up.
  */
 export function composeIsolatedAfter(parts: StageParts, handlersFile: string): ComposedStage {
-  const birth: WorkerBirth = { settings: parts.settings, handlersFile };
+  const birth: WorkerBirth = { instanceId: parts.instanceId, settings: parts.settings, handlersFile };
   const started = Promise.withResolvers<"started">();
   const stopped = Promise.withResolvers<"stopped">();
   const metrics = new Map<number, (metrics: readonly object[]) => void>();
   let waitingFor: readonly string[] = ["after: starting"];
   let heardMs = 0;
+  let running: RunningHandlers = { revision: -1, problems: [] };
+  let status: StageStatus | null = null;
   let asked = 0;
   let stopAsked = false;
   let worker: Worker | null = null;
@@ -42,7 +44,10 @@ export function composeIsolatedAfter(parts: StageParts, handlersFile: string): C
         giveUp(new BridgeError(message.code, message.message));
         return;
       case "state":
-        ({ waitingFor } = message);
+        ({ waitingFor, running } = message);
+        return;
+      case "status":
+        ({ status } = message);
         return;
       case "metrics":
         metrics.get(message.id)?.(message.metrics);
@@ -77,6 +82,10 @@ export function composeIsolatedAfter(parts: StageParts, handlersFile: string): C
         holds: () => waitingFor.length === 0 && performance.now() - heardMs < silentAfterMs,
       },
     ],
+    status: () => ({
+      ...(status ?? { loopLagMs: null, breakers: [], groups: [] }),
+      ...{ waitingFor, handlersRevision: running.revision, problems: running.problems },
+    }),
     start(signal) {
       worker = new Worker(new URL(`./after-worker${extname(import.meta.url)}`, import.meta.url), {
         workerData: birth,

@@ -2,6 +2,7 @@ import { isShadowOfSome } from "../before/canary.ts";
 import type { Decided, Question } from "../before/ports.ts";
 import { Shadows } from "../before/shadows.ts";
 import type { BeforeHandler } from "../model/handler.ts";
+import type { BreakerStanding } from "../model/instance-status.ts";
 import { observeShadows } from "../observe/shadow-observer.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import type { StageParts } from "./stage.ts";
@@ -9,6 +10,8 @@ import type { StageParts } from "./stage.ts";
 export interface ShadowPool {
   /** Returns at once. */
   follow(question: Question, decided: Decided): void;
+  /** Breakers that are not closed. */
+  breakers(): readonly BreakerStanding[];
   /** Ends the shadows under way: a stop does not wait for them. */
   close(): Promise<void>;
 }
@@ -21,6 +24,7 @@ export function composeShadows(parts: StageParts, handlers: readonly BeforeHandl
   const shadows = new Shadows(own, { tasks, clock: parts.clock, observer });
   return {
     follow: (question, decided) => shadows.follow(question, decided),
+    breakers: () => tasks.breakers(),
     close: () => {
       shadows.close();
       return tasks.close(0);

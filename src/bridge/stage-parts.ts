@@ -9,14 +9,16 @@ import type { Metrics } from "../observe/metrics.ts";
 import { kafkaSettings, registrySettings } from "./connections.ts";
 import type { StageParts } from "./stage.ts";
 
-/** What stages of one thread are built from. Throws SETTINGS_INVALID. */
+/** What stages of one thread are built from; `instanceId` is the same in all threads. Throws SETTINGS_INVALID. */
 export function stageParts(
+  instanceId: string,
   settings: Settings,
   logger: Logger,
   metrics: Metrics,
   onGaveUp: (error: BridgeError) => void,
 ): StageParts {
   return {
+    instanceId,
     settings,
     topics: topicNames(settings.topics.prefix),
     client: createKafkaClient(kafkaSettings(settings), logger),
@@ -24,6 +26,7 @@ export function stageParts(
     metrics,
     logger,
     clock: systemClock,
+    running: () => ({ revision: -1, problems: [] }),
     onGaveUp,
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { version } from "../bridge/version.ts";
 import { ownCommand } from "../model/own-command.ts";
 import { checkCommand } from "./check.ts";
 import { deadLettersCommand } from "./dead-letters/command.ts";
@@ -13,10 +13,6 @@ import { requestCommand } from "./request.ts";
 import { runProgram } from "./run-program.ts";
 import { serveCommand } from "./serve.ts";
 import { setupCommand } from "./setup.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 const program = new Command(ownCommand)
   .description(

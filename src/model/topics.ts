@@ -9,6 +9,7 @@ export interface TopicNames {
   readonly verdicts: string;
   readonly handlers: string;
   readonly bridges: string;
+  readonly instances: string;
   readonly parked: string;
   readonly deadLetters: string;
   readonly replays: string;
@@ -31,6 +32,7 @@ export function topicNames(prefix: string): TopicNames {
     verdicts: `${prefix}.verdicts`,
     handlers: `${prefix}.handlers`,
     bridges: `${prefix}.bridges`,
+    instances: `${prefix}.instances`,
     parked: `${prefix}.parked`,
     deadLetters: `${prefix}.dead-letters`,
     replays: `${prefix}.replays`,

@@ -77,6 +77,11 @@ export class Metrics {
     "Heartbeats that could not be written.",
     [],
   );
+  readonly statusFailures: Counter<never> = this.#counter(
+    "instance_status_failures_total",
+    "Statuses of the instance that could not be written.",
+    [],
+  );
   readonly decisionsDropped: Counter<"reason"> = this.#counter(
     "decisions_dropped_total",
     "Decisions that are missing on the topic of decisions.",

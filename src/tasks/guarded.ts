@@ -6,6 +6,7 @@ import { minCallMs } from "../model/budget.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Failure } from "../model/failure.ts";
 import type { AfterHandler, BeforeHandler, Handler } from "../model/handler.ts";
+import type { BreakerStanding } from "../model/instance-status.ts";
 import type { Occupancy } from "../model/occupancy.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import { afterBreaker, Breaker, beforeBreaker, type Pass } from "./breaker.ts";
@@ -33,6 +34,8 @@ export interface GuardOptions {
 export interface GuardedTasks extends Tasks {
   /** This moment of every handler, also of those that were never called. */
   occupancy(): readonly Occupancy[];
+  /** Those that are not closed. */
+  breakers(): readonly BreakerStanding[];
 }
 
 interface Guard {
@@ -188,6 +191,13 @@ class Guarded implements GuardedTasks {
       const { taken = 0, waiting = 0 } = guard?.bulkhead ?? {};
       return { handler, inFlight: taken, queued: waiting, rateLimited: guard?.line?.waiting ?? 0 };
     });
+  }
+
+  breakers(): readonly BreakerStanding[] {
+    const { pool } = this.#options;
+    return [...this.#guards].flatMap(([handler, { breaker }]) =>
+      breaker.state === "closed" ? [] : [{ handler, pool, state: breaker.state }],
+    );
   }
 
   #count(pass: Pass & { readonly kind: "passed" }, outcome: { readonly kind: string } | Failed, signal: AbortSignal) {

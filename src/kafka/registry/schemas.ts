@@ -8,7 +8,7 @@ import { shapeOf } from "../codec/shape.ts";
 
 /** A schema file of this package. */
 export interface SchemaFile {
-  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, Decision. */
+  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, InstanceStatus, Decision. */
   readonly entity: Entity | null;
   /** Avro record name without namespace. */
   readonly record: string;
@@ -31,6 +31,7 @@ export const deadLetterSchema: SchemaFile = load(null, "dead-letters", "DeadLett
 export const parkedSchema: SchemaFile = load(null, "parked", "ParkedRecord");
 export const decisionSchema: SchemaFile = load(null, "decisions", "Decision");
 export const heartbeatSchema: SchemaFile = load(null, "bridges", "BridgeHeartbeat");
+export const instanceStatusSchema: SchemaFile = load(null, "instances", "InstanceStatus");
 
 const eventSchemas: ReadonlyMap<string, SchemaFile> = new Map(
   eventCatalogue.map(({ entity, record }) => [record, load(entity, entity, record)]),
@@ -66,6 +67,7 @@ export function registrations(topics: TopicNames): readonly Registration[] {
     ...at(deadLetterSchema, topics.deadLetters),
     ...at(parkedSchema, topics.parked),
     ...at(heartbeatSchema, topics.bridges),
+    ...at(instanceStatusSchema, topics.instances),
     ...at(decisionSchema, topics.decisions),
   ];
 }

@@ -40,6 +40,7 @@ export function aclsFor(
         ...topics(before, ["Read"], "takes up requests"),
         ...topics(replyTopics, ["Write"], "replies"),
         ...topics([names.bridges], ["Write"], "says which events have handlers to ask"),
+        ...topics([names.instances], ["Write"], "says how the instance does"),
         ...topics([names.decisions], ["Write"], "logs decisions"),
         groups(`${groupPrefix}.before`, ["Read"], "the group that all instances share"),
       ];
@@ -49,6 +50,7 @@ export function aclsFor(
         ...topics([names.parked], ["Read", "Write"], "moves lanes out of the way, and back"),
         ...topics([names.deadLetters], ["Write"], "writes dead letters"),
         ...topics([names.replays], ["Read"], "takes up replays"),
+        ...topics([names.instances], ["Write"], "says how the instance does"),
         groups(`${groupPrefix}.after.`, ["Read"], "one group per handler or group of handlers"),
       ];
     case "subscriber":
@@ -61,6 +63,7 @@ export function aclsFor(
       return [
         ...topics([names.deadLetters], ["Read"], "lists and shows dead letters"),
         ...topics([names.replays], ["Read", "Write"], "replays dead letters, and sees what became of it"),
+        ...topics([names.instances], ["Read"], "hears how the instances do"),
         ...topics([...facts, ...before], ["Read"], "finds newer events of a key, and how old the oldest unread is"),
         groups(`${groupPrefix}.`, ["Read"], "lists groups with their lag, and resets them"),
       ];

@@ -8,6 +8,8 @@ export interface TopicConfig {
   readonly "retention.ms"?: string;
   readonly "max.message.bytes": string;
   readonly "message.timestamp.type"?: "LogAppendTime";
+  /** How old the part of the log grows that compaction leaves alone. */
+  readonly "segment.ms"?: string;
 }
 
 /** A topic as it should be. */
@@ -47,6 +49,17 @@ export function planTopics(names: TopicNames, settings: TopicSettings): readonly
     // the log is the history.
     plan(names.handlers, kept(forEverMs), 1),
     plan(names.bridges, { "cleanup.policy": "compact", "max.message.bytes": String(factBytes) }, 1),
+    // By the broker's time of each it is told who is still heard of. The newest part of a log is never compacted: a small one.
+    plan(
+      names.instances,
+      {
+        "cleanup.policy": "compact",
+        "max.message.bytes": String(factBytes),
+        "message.timestamp.type": "LogAppendTime",
+        "segment.ms": String(hourMs),
+      },
+      1,
+    ),
     plan(names.parked, kept(14 * dayMs, carryingBytes)),
     plan(names.deadLetters, kept(30 * dayMs, carryingBytes)),
     plan(names.replays, kept(14 * dayMs, carryingBytes)),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Heartbeat } from "../../../src/bridge/heartbeat.ts";
+import { createHeartbeat } from "../../../src/bridge/heartbeat.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
 import type { RecordPosition, RecordProducer } from "../../../src/kafka/produce/producer.ts";
@@ -36,8 +36,8 @@ function instance(handlers: readonly Partial<BeforeHandler>[] = [], recordBySche
       return Promise.resolve();
     },
   };
-  const heartbeat = new Heartbeat({
-    ...{ clock, producer, topic: "p.bridges", registry: { recordBySchema } },
+  const heartbeat = createHeartbeat({
+    ...{ clock, producer, topic: "p.bridges", instanceId: "i-1", registry: { recordBySchema } },
     handlers: () => handlers as readonly BeforeHandler[],
     logger: { debug: quiet, info: quiet, warn: (fields) => void warnings.push(fields), error: quiet },
     onFailed: () => state.failures++,
@@ -66,7 +66,7 @@ describe("a heartbeat", () => {
       beats.map(({ uptimeMs }) => uptimeMs),
       [0, 500, 1000, 1500],
     );
-    assert.deepEqual(new Set(sent.map((one) => one.record.key)), new Set([heartbeat.instanceId]));
+    assert.deepEqual(new Set(sent.map((one) => one.record.key)), new Set(["i-1"]));
     await heartbeat.stop(1000);
     assert.equal(clock.pendingTimers, 0);
   });
@@ -129,7 +129,7 @@ describe("a heartbeat", () => {
     await clock.advance(5000);
     assert.deepEqual(
       sent.map(({ record: { key, value } }) => [key, value === null]),
-      [false, false, true].map((farewell) => [heartbeat.instanceId, farewell]),
+      [false, false, true].map((farewell) => ["i-1", farewell]),
     );
     assert.equal(state.closed, 1);
   });

@@ -5,16 +5,25 @@ import type { DeadLetter } from "../../../src/after/ports.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
 import { openDeadLetterWriter, readDeadLetter } from "../../../src/kafka/records/dead-letter-codec.ts";
 import { type Heartbeat, openHeartbeatWriter, readHeartbeat } from "../../../src/kafka/records/heartbeat-codec.ts";
+import { openInstanceStatusWriter, readInstanceStatus } from "../../../src/kafka/records/instance-status-codec.ts";
 import { openVerdictWriter, readVerdict } from "../../../src/kafka/records/verdict-codec.ts";
 import type { RecordLookup } from "../../../src/kafka/registry/registry.ts";
-import { deadLetterSchema, heartbeatSchema, subjectOf, verdictSchema } from "../../../src/kafka/registry/schemas.ts";
+import {
+  deadLetterSchema,
+  heartbeatSchema,
+  instanceStatusSchema,
+  subjectOf,
+  verdictSchema,
+} from "../../../src/kafka/registry/schemas.ts";
 import { failureKinds } from "../../../src/model/failure.ts";
+import type { InstanceStatus } from "../../../src/model/instance-status.ts";
 import type { Verdict } from "../../../src/model/verdict.ts";
 
 const bySubject = new Map([
   [subjectOf("p.verdicts", "Verdict"), createAvroRecord(1, verdictSchema.text)],
   [subjectOf("p.dead-letters", "DeadLetter"), createAvroRecord(2, deadLetterSchema.text)],
   [subjectOf("p.bridges", "BridgeHeartbeat"), createAvroRecord(3, heartbeatSchema.text)],
+  [subjectOf("p.instances", "InstanceStatus"), createAvroRecord(4, instanceStatusSchema.text)],
 ]);
 const registry = {
   recordBySchema(subject: string) {
@@ -240,4 +249,51 @@ test("a heartbeat comes back from the wire as it went, and is not read from anyt
   const other = (await openVerdictWriter(registry, "p.verdicts")).encode(verdict, null);
   for (const value of [other, Buffer.from("{}"), Buffer.alloc(0)])
     assert.equal((await readHeartbeat(registry, value)).kind, "unreadable");
+});
+
+const statuses: fc.Arbitrary<InstanceStatus> = fc.record(
+  {
+    instanceId: text,
+    host: text,
+    stage: text,
+    version: text,
+    startedAt: text,
+    at: text,
+    handlersRevision: fc.integer({ min: -1 }),
+    problems: fc.array(fc.record({ handler: orNull(text), problem: text })),
+    waitingFor: fc.array(text),
+    loopLagMs: orNull(fc.nat()),
+    breakers: fc.array(
+      fc.record({
+        handler: text,
+        pool: fc.constantFrom("before", "after", "shadow"),
+        state: fc.constantFrom("open", "half-open"),
+      }),
+    ),
+    groups: fc.array(
+      fc.record({
+        ...{ group: text, groupId: text, state: text, partitions: fc.array(text), unsettled: fc.nat() },
+        ...{ running: fc.nat(), oldestRunnableMs: orNull(fc.nat()), parkedKeys: fc.nat() },
+        ...{ paused: fc.boolean(), braked: fc.boolean() },
+      }),
+    ),
+  },
+  { noNullPrototype: true },
+);
+
+test("an instance's status comes back from the wire as it went", async () => {
+  const writer = await openInstanceStatusWriter(registry, "p.instances");
+  await fc.assert(
+    fc.asyncProperty(statuses, async (status) => {
+      const reading = await readInstanceStatus(registry, writer.encode(status));
+      assert.deepEqual(JSON.parse(JSON.stringify(reading)), JSON.parse(JSON.stringify({ kind: "status", status })));
+    }),
+  );
+});
+
+test("a record that only bears a status's name is unreadable", async () => {
+  const schema = { type: "record", name: "InstanceStatus", fields: [{ name: "instance_id", type: "int" }] };
+  const record = createAvroRecord(5, JSON.stringify(schema));
+  const away = { recordById: () => Promise.resolve<RecordLookup>({ kind: "record", record }) };
+  assert.equal((await readInstanceStatus(away, record.encode({ instance_id: 1 }))).kind, "unreadable");
 });

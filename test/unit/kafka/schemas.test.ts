@@ -45,13 +45,14 @@ function rawFields(schema: unknown): readonly RawField[] {
 
 suite("every schema file", () => {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".avsc"));
-  test("is one of an event of the catalogue, of a verdict, of a dead letter, of a parked record, of a heartbeat or of a decision", () => {
+  test("is one of an event of the catalogue, of a verdict, of a dead letter, of a parked record, of a heartbeat, of a status or of a decision", () => {
     const expected = eventCatalogue.map(({ entity, record }) => `${entity}/${record}.avsc`);
     const own = [
       "verdicts/Verdict.avsc",
       "dead-letters/DeadLetter.avsc",
       "parked/ParkedRecord.avsc",
       "bridges/BridgeHeartbeat.avsc",
+      "instances/InstanceStatus.avsc",
       "decisions/Decision.avsc",
     ];
     assert.deepEqual(files.sort(), [...expected, ...own].sort());

@@ -22,7 +22,7 @@ function planOf(topic: string): TopicPlan {
 }
 
 function asFound(plan: TopicPlan, changes: Record<string, string> = {}, partitions = plan.partitions): FoundTopic {
-  const config = new Map(Object.entries({ ...plan.config, "segment.ms": "604800000", ...changes }));
+  const config = new Map(Object.entries({ "segment.ms": "604800000", ...plan.config, ...changes }));
   return { partitions, config, overrides: new Map(Object.entries({ ...plan.config, ...changes })) };
 }
 
@@ -73,6 +73,7 @@ test("each topic is kept for as long as its purpose needs, and no longer", () =>
     "billing.verdicts": "3600000",
     "billing.handlers": "-1",
     "billing.bridges": undefined,
+    "billing.instances": undefined,
     "billing.parked": String(14 * dayMs),
     "billing.dead-letters": String(30 * dayMs),
     "billing.replays": String(14 * dayMs),
@@ -81,11 +82,11 @@ test("each topic is kept for as long as its purpose needs, and no longer", () =>
   });
 });
 
-test("requests, and only they, are stamped by the broker", () => {
+test("requests and what instances say, and only they, are stamped by the broker", () => {
   const stamped = plans.filter(({ config }) => config["message.timestamp.type"] === "LogAppendTime");
   assert.deepEqual(
     stamped.map(({ topic }) => topic),
-    ["billing.clients.before", "billing.accounts.before", "billing.packages.before"],
+    ["billing.clients.before", "billing.accounts.before", "billing.packages.before", "billing.instances"],
   );
 });
 
@@ -98,17 +99,17 @@ test("topics that carry whole records take twice the size of a fact", () => {
   assert.equal(Number(planOf("billing.clients").config["max.message.bytes"]) * 2, carryingBytes);
 });
 
-test("handlers and bridges have one partition, all others as many as are asked for", () => {
+test("handlers, bridges and instances have one partition, all others as many as are asked for", () => {
   const counts = new Set(plans.filter(({ partitions }) => partitions === 1).map(({ topic }) => topic));
-  assert.deepEqual(counts, new Set(["billing.handlers", "billing.bridges"]));
+  assert.deepEqual(counts, new Set(["billing.handlers", "billing.bridges", "billing.instances"]));
   assert.ok(plans.every(({ partitions }) => partitions === 1 || partitions === 6));
 });
 
-test("only the heartbeats are compacted", () => {
+test("only what instances say of themselves is compacted", () => {
   const compacted = plans.filter(({ config }) => config["cleanup.policy"] === "compact");
   assert.deepEqual(
     compacted.map(({ topic }) => topic),
-    ["billing.bridges"],
+    ["billing.bridges", "billing.instances"],
   );
 });
 

@@ -289,6 +289,7 @@ test("a call that its breaker refuses gives its turn back", async () => {
   await settled();
   for (const { end } of [...inner.made]) end(failed("unreachable"));
   assert.deepEqual((await Promise.all(calls)).map(kindOf).slice(-1), ["breaker-open"]);
+  assert.deepEqual(tasks.breakers(), [{ handler: "asked", pool: "before", state: "open" }]);
   await clock.advance(3000);
   inner.answer = allow;
   assert.deepEqual(await tasks.ask(asked, sampleCall(300), never), allow, "the sixth turn is still there");

@@ -1,0 +1,143 @@
+import { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { BenchBridge } from "../support/bench-bridge.ts";
+import type { Figure } from "../support/place.ts";
+import { type AskResult, resultOf, SinkProcess } from "../support/programs.ts";
+import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+
+interface Load {
+  readonly atOnce: number;
+  readonly warmup: number;
+  readonly requests: number;
+}
+
+const loads: readonly Load[] = [
+  { atOnce: 1, warmup: 1000, requests: 2000 },
+  { atOnce: 16, warmup: 6000, requests: 12_000 },
+  { atOnce: 128, warmup: 15_000, requests: 30_000 },
+  { atOnce: 1024, warmup: 15_000, requests: 30_000 },
+];
+
+const contenders = [
+  "floor",
+  "no handler",
+  "one HTTP handler",
+  "a mutator, three validators",
+  "a persistent script",
+] as const;
+type Contender = (typeof contenders)[number];
+
+const script = `#!/usr/bin/env python3
+import json, sys
+for line in sys.stdin:
+    print(json.dumps({"id": json.loads(line)["id"]}), flush=True)
+`;
+
+/** Requests in a closed loop, against kafkajs on both ends with nothing between. */
+export const requests: Figure = {
+  id: "requests",
+  title: "Before the event: request and reply",
+  async measure(place) {
+    const rows: string[][] = [];
+    const sink = await SinkProcess.start(0);
+    const topics = await FreshTopics.open({ partitions: 6, servers: place.servers });
+    try {
+      for (const load of loads) {
+        const results = await alternate(contenders, place.rounds, async (contender) => {
+          const result = await ask(contender, load, topics, sink.url, place.scale);
+          place.say(
+            `  ${load.atOnce} at once: ${contender} ${Math.round(result.perSecond)}/s, p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms ${JSON.stringify(result.decided)}`,
+          );
+          return result;
+        });
+        rows.push(...rowsOf(load, results, Math.ceil(load.requests * place.scale)));
+      }
+    } finally {
+      await topics.close();
+      await sink.stop();
+    }
+    const columns = [
+      "at once",
+      "",
+      "a second",
+      "of the floor",
+      "p50 ms",
+      "of the floor's",
+      "p99 ms",
+      "of the floor's",
+      "p99.9 ms",
+      "CPU µs each",
+      "of the floor's",
+    ];
+    return table(columns, rows);
+  },
+};
+
+async function ask(
+  contender: Contender,
+  { atOnce, requests: count, warmup }: Load,
+  topics: FreshTopics,
+  url: string,
+  scale: number,
+): Promise<AskResult> {
+  const counts = [atOnce, Math.ceil(warmup * scale), Math.ceil(count * scale)];
+  if (contender === "floor") return resultOf("ask-floor.ts", [topics.servers.kafkaBrokers, ...counts]);
+  const env = { ...topics.env, BEFORE_IN_FLIGHT: "4096", DEADLINE_MS: "5000" };
+  const bridge = await BenchBridge.start(
+    env,
+    handlersOf(contender, url, Math.max(atOnce, 16)),
+    { "allow.py": script },
+    "before",
+  );
+  try {
+    return await resultOf("ask.ts", [...counts, bridge.pid], topics.env);
+  } finally {
+    await bridge.stop();
+  }
+}
+
+function handlersOf(contender: Contender, url: string, inFlight: number): readonly object[] {
+  const usual = { stage: "before", events: ["clients.update"], onFailure: "forbid", timeoutMs: 1000, inFlight };
+  const http = { http: { url } };
+  switch (contender) {
+    case "floor":
+    case "no handler":
+      return [];
+    case "one HTTP handler":
+      return [{ ...usual, id: "one", task: http }];
+    case "a mutator, three validators":
+      return [
+        { ...usual, id: "mutator", task: http, mayChange: ["name"] },
+        ...[1, 2, 3].map((number) => ({ ...usual, id: `validator-${number}`, task: http })),
+      ];
+    case "a persistent script":
+      return [{ ...usual, id: "script", task: { script: { path: "allow.py", persistent: true } }, inFlight: 4 }];
+  }
+}
+
+function rowsOf({ atOnce }: Load, results: ReadonlyMap<Contender, readonly AskResult[]>, count: number): string[][] {
+  const of = (contender: Contender, what: (result: AskResult) => number): readonly number[] =>
+    (results.get(contender) ?? []).map(what);
+  const floor = (what: (result: AskResult) => number): readonly number[] => of("floor", what);
+  return contenders.map((contender) => {
+    const both = (what: (result: AskResult) => number, digits: number): readonly string[] => [
+      shown(summary(of(contender, what)), digits),
+      shown(ratios(of(contender, what), floor(what))),
+    ];
+    // Only what was decided as meant counts as a request.
+    const meant = contender === "no handler" ? "no-handler" : "handler";
+    const unmeant = (results.get(contender) ?? []).reduce(
+      (sum, { decided }) => sum + count - (decided[meant] ?? count),
+      0,
+    );
+    const name = contender === "floor" || unmeant === 0 ? contender : `${contender} (${unmeant} decided otherwise)`;
+    return [
+      String(atOnce),
+      name,
+      ...both((result) => result.perSecond, 0),
+      ...both((result) => result.p50, 2),
+      ...both((result) => result.p99, 2),
+      shown(summary(of(contender, (result) => result.p999)), 2),
+      ...both((result) => (result.cpuSeconds * 1e6) / count, 0),
+    ];
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * `npm run bench [-- FIGURE ...] [--rounds 5] [--quick] [--write]`: how close the bridge is to what its parts allow.
+ * Every figure is a ratio of runs made side by side in one go, on a broker of its own; nothing here is a test.
+ * `--write` puts the tables into docs/performance.md. Exit code 2 for an unknown figure.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { openStack } from "../src/dev-stack/stack.ts";
+import { figures } from "./figures.ts";
+
+const page = new URL("../docs/performance.md", import.meta.url);
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "5" },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const wanted = figures.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+const unknown = positionals.filter((id) => figures.every((figure) => figure.id !== id));
+const rounds = options.quick ? 1 : Number(options.rounds);
+
+if (options.help || unknown.length > 0 || !(rounds >= 1)) {
+  say("npm run bench [-- FIGURE ...] [--rounds 5] [--quick: one short round] [--write: into docs/performance.md]");
+  for (const { id, title } of figures) say(`  ${id.padEnd(12)} ${title}`);
+  process.exitCode = options.help ? 0 : 2;
+} else {
+  const stack = await openStack({ name: `bench-${process.pid}`, kind: "maven", onProgress: say });
+  try {
+    for (const { id, measure, title } of wanted) {
+      say(title);
+      const table = await measure({ servers: stack.addresses, rounds, scale: options.quick ? 0.2 : 1, say });
+      process.stdout.write(`\n${title}\n\n${table}\n`);
+      if (options.write) writeTable(id, table);
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+function writeTable(id: string, table: string): void {
+  const text = readFileSync(page, "utf8");
+  const when = `${rounds} rounds, ${cpus().length} cores shared with broker and sink, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`;
+  const between = new RegExp(`(<!-- ${id} -->\\n)[\\s\\S]*?(<!-- end -->)`);
+  writeFileSync(
+    page,
+    text.replace(between, (_all, start: string, end: string) => `${start}${table}\n\n${when}\n${end}`),
+  );
+}

@@ -1,0 +1,54 @@
+/** The billing client, asking in a closed loop with so many requests at once. Prints one JSON line. */
+import { createBillingClient } from "../../src/sdk/billing-client.ts";
+import { sampleData } from "../support/facts.ts";
+import { Meter } from "../support/meter.ts";
+import { cpuSeconds } from "../support/process-usage.ts";
+
+const [atOnce = "1", warmup = "500", requests = "5000", bridges = "", seconds = "60"] = process.argv.slice(2);
+const prefix = process.env["TOPIC_PREFIX"] ?? "";
+const core = await createBillingClient({
+  kafka: { brokers: (process.env["KAFKA_BROKERS"] ?? "").split(",") },
+  registry: { url: process.env["SCHEMA_REGISTRY_URL"] ?? "" },
+  source: "/bench/core",
+  topicPrefix: prefix,
+  groupPrefix: prefix,
+  events: ["clients.update"],
+  onSilence: "forbid",
+  deadlineMs: 5000,
+  // The bridge is measured, not the client's knowledge that nobody would be asked.
+  skipWithoutHandlers: false,
+});
+const pids = [process.pid, ...bridges.split(",").filter(Boolean).map(Number)];
+const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+let cpuBefore = 0;
+let cpu = 0;
+const over = Promise.withResolvers<undefined>();
+const meter = new Meter(
+  Number(warmup),
+  Number(requests),
+  () => {
+    cpuBefore = used();
+  },
+  () => {
+    cpu = used() - cpuBefore;
+    over.resolve(undefined);
+  },
+);
+const decided: Record<string, number> = {};
+const endMs = performance.now() + Number(seconds) * 1000;
+let next = 0;
+const most = Number(warmup) + Number(requests);
+const caller = async (): Promise<void> => {
+  while (next < most && performance.now() < endMs) {
+    const number = next++;
+    const startMs = performance.now();
+    const { decidedBy } = await core.request({ id: "clients.update", data: sampleData(1 + (number % 10_000), number) });
+    meter.add(performance.now() - startMs);
+    if (number >= Number(warmup)) decided[decidedBy] = (decided[decidedBy] ?? 0) + 1;
+  }
+};
+await Promise.race([over.promise, Promise.all(Array.from({ length: Number(atOnce) }, caller))]);
+await over.promise;
+const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => meter.quantile(share));
+process.stdout.write(`${JSON.stringify({ perSecond: meter.perSecond, p50, p99, p999, cpuSeconds: cpu, decided })}\n`);
+await core.close();

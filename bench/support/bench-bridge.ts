@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const root = join(import.meta.dirname, "../..");
+
+/** `serve` as operators run it, in a process of its own; its log goes nowhere, but is written. */
+export class BenchBridge {
+  readonly pid: number;
+  /** From its start until it said that it is ready. Milliseconds. */
+  readonly readyMs: number;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, folder: string, readyMs: number) {
+    this.#child = child;
+    this.#folder = folder;
+    this.pid = child.pid ?? 0;
+    this.readyMs = readyMs;
+  }
+
+  static async start(
+    env: Readonly<Record<string, string>>,
+    handlers: readonly object[],
+    scripts: Readonly<Record<string, string>> = {},
+    stage = "all",
+  ): Promise<BenchBridge> {
+    const folder = mkdtempSync(join(tmpdir(), "bench-bridge-"));
+    writeFileSync(join(folder, "handlers.yaml"), JSON.stringify({ handlers }));
+    for (const [name, text] of Object.entries(scripts)) writeFileSync(join(folder, name), text, { mode: 0o755 });
+    const port = await freePort();
+    const startMs = performance.now();
+    const child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--stage", stage], {
+      cwd: root,
+      env: {
+        PATH: process.env["PATH"],
+        HANDLERS_FILE: join(folder, "handlers.yaml"),
+        HANDLERS_MODE: "file",
+        SCRIPTS_DIR: folder,
+        EGRESS_ALLOW: "127.0.0.0/8",
+        HTTP_HOST: "127.0.0.1",
+        HTTP_PORT: String(port),
+        ...env,
+      },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const ready = async (): Promise<boolean> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2000) });
+      return answer.status === 200;
+    };
+    while (!(await ready().catch(() => false))) {
+      if (child.exitCode !== null || performance.now() - startMs > 60_000) throw new Error("the bridge did not start");
+      await sleep(20);
+    }
+    return new BenchBridge(child, folder, performance.now() - startMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null) {
+      this.#child.kill("SIGTERM");
+      await once(this.#child, "exit");
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** For a bridge that would drain for long: nobody needs what it has. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "exit");
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

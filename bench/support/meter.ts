@@ -1,0 +1,42 @@
+/** Times of completions: the first `warmup` are not counted, the next `total` are. */
+export class Meter {
+  readonly #warmup: number;
+  readonly #total: number;
+  readonly #latencies: Float64Array;
+  readonly #begun: () => void;
+  readonly #ended: () => void;
+  #done = 0;
+  #startMs = 0;
+  #endMs = 0;
+
+  constructor(warmup: number, total: number, begun: () => void, ended: () => void) {
+    this.#warmup = warmup;
+    this.#total = total;
+    this.#latencies = new Float64Array(total);
+    this.#begun = begun;
+    this.#ended = ended;
+  }
+
+  /** One more is complete, after so many milliseconds. */
+  add(ms = 0): void {
+    const timed = ++this.#done - this.#warmup;
+    if (timed > 0 && timed <= this.#total) this.#latencies[timed - 1] = ms;
+    if (timed === 0) {
+      this.#startMs = performance.now();
+      this.#begun();
+    } else if (timed === this.#total) {
+      this.#endMs = performance.now();
+      this.#ended();
+    }
+  }
+
+  get perSecond(): number {
+    return (this.#total * 1000) / (this.#endMs - this.#startMs);
+  }
+
+  /** Milliseconds; `share` from 0 to 1. */
+  quantile(share: number): number {
+    const sorted = this.#latencies.toSorted();
+    return sorted[Math.min(this.#total - 1, Math.floor(this.#total * share))] ?? 0;
+  }
+}

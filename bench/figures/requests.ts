@@ -29,7 +29,7 @@ type Contender = (typeof contenders)[number];
 const script = `#!/usr/bin/env python3
 import json, sys
 for line in sys.stdin:
-    print(json.dumps({"id": json.loads(line)["id"]}), flush=True)
+    print(json.dumps({"id": json.loads(line)["id"], "decision": "allow"}), flush=True)
 `;
 
 /** Requests in a closed loop, against kafkajs on both ends with nothing between. */

@@ -1,10 +1,12 @@
 /** The billing client, asking in a closed loop with so many requests at once. Prints one JSON line. */
 import { createBillingClient } from "../../src/sdk/billing-client.ts";
+import type { EventId } from "../../src/sdk/generated/events.ts";
 import { sampleData } from "../support/facts.ts";
 import { Meter } from "../support/meter.ts";
 import { cpuSeconds } from "../support/process-usage.ts";
 
-const [atOnce = "1", warmup = "500", requests = "5000", bridges = "", seconds = "60"] = process.argv.slice(2);
+const [atOnce = "1", warmup = "500", requests = "5000", bridges = "", seconds = "60", event = "clients.update"] =
+  process.argv.slice(2) as [string?, string?, string?, string?, string?, EventId?];
 const prefix = process.env["TOPIC_PREFIX"] ?? "";
 const core = await createBillingClient({
   kafka: { brokers: (process.env["KAFKA_BROKERS"] ?? "").split(",") },
@@ -12,7 +14,7 @@ const core = await createBillingClient({
   source: "/bench/core",
   topicPrefix: prefix,
   groupPrefix: prefix,
-  events: ["clients.update"],
+  events: [event],
   onSilence: "forbid",
   deadlineMs: 5000,
   // The bridge is measured, not the client's knowledge that nobody would be asked.
@@ -42,7 +44,9 @@ const caller = async (): Promise<void> => {
   while (next < most && performance.now() < endMs) {
     const number = next++;
     const startMs = performance.now();
-    const { decidedBy } = await core.request({ id: "clients.update", data: sampleData(1 + (number % 10_000), number) });
+    const client = 1 + (number % 10_000);
+    const data = event === "clients.update" ? sampleData(client, number) : { id: client };
+    const { decidedBy } = await core.request({ id: event, data });
     meter.add(performance.now() - startMs);
     if (number >= Number(warmup)) decided[decidedBy] = (decided[decidedBy] ?? 0) + 1;
   }

@@ -17,7 +17,8 @@ export type SinkSays =
   | { readonly kind: "watched"; readonly perSecond: number; readonly cpuSeconds: number };
 
 const latencyMs = Number(process.argv[2] ?? 0);
-const head = { "content-type": "application/json", "content-length": 2 };
+const body = JSON.stringify({ decision: "allow" });
+const head = { "content-type": "application/json", "content-length": body.length };
 let meter: Meter | null = null;
 
 const say = (said: SinkSays): void => void process.send?.(said);
@@ -37,7 +38,7 @@ process.on("message", ({ events, pids, warmup }: Watch) => {
 process.on("disconnect", () => process.exit());
 
 function answer(response: ServerResponse): void {
-  response.writeHead(200, head).end("{}");
+  response.writeHead(200, head).end(body);
   meter?.add();
 }
 

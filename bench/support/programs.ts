@@ -36,8 +36,16 @@ export class SinkProcess {
 }
 
 /** A program that runs until it is killed. */
-export async function during<T>(name: string, args: readonly string[], use: (pid: number) => Promise<T>): Promise<T> {
-  const child = spawn(process.execPath, [join(programs, name), ...args], { stdio: ["ignore", "ignore", "inherit"] });
+export async function during<T>(
+  name: string,
+  args: readonly string[],
+  use: (pid: number) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const child = spawn(process.execPath, [join(programs, name), ...args], {
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   try {
     return await use(child.pid ?? 0);
   } finally {

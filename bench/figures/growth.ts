@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { BenchBridge } from "../support/bench-bridge.ts";
+import { writeFacts } from "../support/facts.ts";
+import { type Figure, fromStart, type Place } from "../support/place.ts";
+import { residentMiB } from "../support/process-usage.ts";
+import { SinkProcess } from "../support/programs.ts";
+import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+
+const partitions = 6;
+
+/** One thing that grows; the first size is what the others are compared with. */
+interface Growth {
+  readonly what: string;
+  readonly sizes: readonly Size[];
+}
+
+interface Size {
+  readonly name: string;
+  readonly handlers: number;
+  readonly clients: number;
+  readonly extraBytes: number;
+  readonly instances: number;
+  /** Deliveries, all handlers together, that are timed; a quarter as many warm up. */
+  readonly deliveries: number;
+}
+
+const usual = { handlers: 1, clients: 10_000, extraBytes: 0, instances: 1, deliveries: 40_000 };
+
+const growths: readonly Growth[] = [
+  {
+    what: "handlers of the same event, each its own group",
+    sizes: [1, 10, 50, 200].map((handlers) => ({ ...usual, name: String(handlers), handlers })),
+  },
+  {
+    what: "clients",
+    sizes: [10_000, 1, 1_000_000].map((clients) => {
+      // One client's events go one after another.
+      const deliveries = clients === 1 ? 4000 : usual.deliveries;
+      return { ...usual, name: clients.toLocaleString("en"), clients, deliveries };
+    }),
+  },
+  {
+    what: "instances",
+    sizes: [1, 2, 4].map((instances) => ({ ...usual, name: String(instances), instances })),
+  },
+  {
+    what: "size of an event",
+    sizes: [
+      { ...usual, name: "300 B" },
+      { ...usual, name: "10 KB", extraBytes: 10_000, deliveries: 20_000 },
+      { ...usual, name: "300 KB", extraBytes: 300_000, deliveries: 1000 },
+    ],
+  },
+];
+
+interface Run {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+  readonly residentMiB: number;
+}
+
+/** What a delivery costs when there is more of something. */
+export const growth: Figure = {
+  id: "growth",
+  title: "Growth: the cost of a delivery when there is more",
+  async measure(place) {
+    const rows: string[][] = [];
+    for (const { sizes, what } of growths) {
+      const byName = new Map(sizes.map((size) => [size.name, size]));
+      const names = [...byName.keys()];
+      const results = await alternate(names, place.rounds, async (name) => {
+        const run = await measureRun(place, byName.get(name) as Size);
+        place.say(`  ${what}: ${name}: ${Math.round(run.perSecond)}/s, ${run.cpuMicros.toFixed(0)} µs`);
+        return run;
+      });
+      const of = (name: string, figure: keyof Run): readonly number[] =>
+        (results.get(name) ?? []).map((run) => run[figure]);
+      const [first = ""] = names;
+      for (const name of names) {
+        rows.push([
+          what,
+          name,
+          shown(summary(of(name, "perSecond")), 0),
+          shown(ratios(of(name, "perSecond"), of(first, "perSecond"))),
+          shown(summary(of(name, "cpuMicros")), 0),
+          shown(ratios(of(name, "cpuMicros"), of(first, "cpuMicros"))),
+          shown(summary(of(name, "residentMiB")), 0),
+        ]);
+      }
+    }
+    return table(
+      ["", "", "deliveries a second", "of the first", "CPU µs each", "of the first", "MiB, all instances"],
+      rows,
+    );
+  },
+};
+
+async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
+  const events = Math.ceil(size.deliveries * scale);
+  const warmup = Math.ceil(events / 4);
+  const topics = await FreshTopics.open({ partitions, servers });
+  const sink = await SinkProcess.start(0);
+  const bridges: BenchBridge[] = [];
+  try {
+    // A fifth more than is watched: some are delivered before it begins.
+    const facts = Math.ceil(((events + warmup) * 1.2) / size.handlers) + 1000;
+    await writeFacts(topics, facts, size.clients, size.extraBytes);
+    const groupPrefix = `${topics.prefix}.${randomUUID().slice(0, 8)}`;
+    const handlers = Array.from({ length: size.handlers }, (_, at) => ({
+      ...{ id: `h${at}`, stage: "after", events: ["clients.update"], inFlight: 64 },
+      task: { http: { url: sink.url } },
+    }));
+    await Promise.all(handlers.map(({ id }) => fromStart(topics, `${groupPrefix}.after.${id}`, partitions)));
+    const env = { ...topics.env, GROUP_PREFIX: groupPrefix, AFTER_IN_FLIGHT: "64" };
+    const starting = Array.from({ length: size.instances }, () => BenchBridge.start(env, handlers));
+    bridges.push(...(await Promise.all(starting)));
+    const pids = bridges.map(({ pid }) => pid);
+    const { cpuSeconds, perSecond } = await sink.watch({ warmup, events, pids });
+    const resident = pids.reduce((sum, pid) => sum + residentMiB(pid), 0);
+    return { perSecond, cpuMicros: (cpuSeconds * 1e6) / events, residentMiB: resident };
+  } finally {
+    await Promise.all(bridges.map((bridge) => bridge.kill()));
+    await sink.stop();
+    await topics.close();
+  }
+}

@@ -1,4 +1,5 @@
 /** What the admin API needs from outside. The implementations live in handlers/, execution-log/ and operations/; bridge/ puts them together. */
+import type { Problem } from "../errors.ts";
 import type { HandlerDefinition, HandlerWrite, SwitchChange } from "../model/handler-log.ts";
 import type {
   DecisionDetail,
@@ -8,6 +9,7 @@ import type {
   ExecutionQuery,
   ExecutionRow,
 } from "./contract/executions.ts";
+import type { Switches } from "./contract/flow.ts";
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -33,14 +35,32 @@ export interface RegisteredVersion {
 export type WriteEnd =
   | { readonly kind: "written"; readonly revision: number }
   | { readonly kind: "conflict"; readonly found: number | null }
-  | { readonly kind: "refused"; readonly problems: readonly import("../errors.ts").Problem[] };
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
 
-/** The log of handlers, followed: reading is from memory, writing waits for the log (BROKER_UNAVAILABLE, TIMED_OUT). */
+/** Why a handler does not run here as it stands in the log. Null: it is about the log itself. */
+export interface HandlerProblem {
+  readonly handler: string | null;
+  readonly problem: string;
+}
+
+/**
+ * The log of handlers, followed: reading is from memory, writing waits for the log. A write that throws
+ * (BROKER_UNAVAILABLE, TIMED_OUT) may have happened nevertheless, and says so; RECORD_TOO_LARGE has not.
+ */
 export interface HandlerLog {
+  /** `revision` of the whole set, -1 when nothing was ever written. */
   all(): { readonly revision: number; readonly handlers: ReadonlyMap<string, Registered> };
+  switches(): Switches;
+  /** What is wrong with the log, and what of it this instance does not run. Empty in every sane case. */
+  problems(): readonly HandlerProblem[];
+  /** Why handlers cannot be changed here; null: they can. */
+  readonly readOnly: string | null;
+  /** Called whenever `all`, `switches` or `problems` say something else; must return at once. Returns how to end it. */
+  onChange(listener: () => void): () => void;
   /** Newest first, at most 200. */
   history(handlerId: string): Promise<readonly RegisteredVersion[]>;
   write(write: Pick<HandlerWrite, "action" | "by" | "note" | "changes">): Promise<WriteEnd>;
+  /** Throws USAGE for a switch that cannot be set, such as a bypass of more than a day; else as `write`. */
   set(change: SwitchChange, by: string, note: string | null): Promise<void>;
 }
 

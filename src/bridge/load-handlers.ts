@@ -1,12 +1,19 @@
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { type HandlersReading, type LoadedHandlers, readHandlersFile } from "../config/handlers-file.ts";
+import { type DefinitionReading, readDefinition } from "../config/definition.ts";
+import {
+  type HandlersOptions,
+  type HandlersReading,
+  type LoadedHandlers,
+  readHandlersFile,
+} from "../config/handlers-file.ts";
 import type { Settings } from "../config/settings.ts";
 import { ProblemsError } from "../errors.ts";
 import { shapeOfEvent } from "../kafka/registry/schemas.ts";
 import { systemClock } from "../model/clock.ts";
 import { findEventType } from "../model/event-catalogue.ts";
 import type { Handler } from "../model/handler.ts";
+import type { HandlerDefinition } from "../model/handler-log.ts";
 import { silentLogger } from "../model/logger.ts";
 import { createTasks } from "../tasks/runner.ts";
 
@@ -28,11 +35,33 @@ export function loadHandlers(file: string, settings: HandlersSettings): LoadedHa
  */
 export function readHandlers(
   file: string,
-  { before, handlers: { egressAllow, scriptsDir } }: HandlersSettings,
+  settings: HandlersSettings,
   broken: ReadonlySet<string> = new Set(),
 ): HandlersReading {
+  const reading = readHandlersFile(file, handlersOptions(settings, broken));
+  if (reading.kind === "refused") return reading;
+  const { scriptsDir } = settings.handlers;
+  const missing = reading.handlers.flatMap((handler) => scriptWarning(handler, scriptsDir));
+  return { ...reading, warnings: [...reading.warnings, ...missing] };
+}
+
+/** The same checks for one handler as plain JSON. One that was read before is not read again. */
+export function definitionReader(settings: HandlersSettings): (definition: HandlerDefinition) => DefinitionReading {
+  const options = handlersOptions(settings);
+  const known = new WeakMap<HandlerDefinition, DefinitionReading>();
+  return (definition) => {
+    const reading = known.get(definition) ?? readDefinition(definition, options);
+    known.set(definition, reading);
+    return reading;
+  };
+}
+
+function handlersOptions(
+  { before, handlers: { egressAllow, scriptsDir } }: HandlersSettings,
+  broken: ReadonlySet<string> = new Set(),
+): HandlersOptions {
   const { egress } = createTasks({ egressAllow, scriptsDir, logger: silentLogger, clock: systemClock });
-  const reading = readHandlersFile(file, {
+  return {
     deadlineMs: broken.has("before.deadlineMs") ? null : before.deadlineMs,
     shapes: (eventId) => {
       const type = findEventType(eventId);
@@ -43,10 +72,7 @@ export function readHandlers(
       const isUnset = scriptsDir === null && !broken.has("handlers.scriptsDir");
       return isUnset ? "runs a script, but SCRIPTS_DIR is not set" : null;
     },
-  });
-  if (reading.kind === "refused") return reading;
-  const missing = reading.handlers.flatMap((handler) => scriptWarning(handler, scriptsDir));
-  return { ...reading, warnings: [...reading.warnings, ...missing] };
+  };
 }
 
 /** A warning only: the file may be meant for another machine. */

@@ -2,8 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { messageOf, type Problem, problemText } from "../errors.ts";
 import type { Handler, Task } from "../model/handler.ts";
+import type { HandlerDefinition } from "../model/handler-log.ts";
 import type { BudgetRow } from "./budget.ts";
 import { checkBudget, checkIds, checkMayChange, checkTask, type Placed } from "./handlers/cross-check.ts";
+import { jsonOf } from "./handlers/json-tree.ts";
 import { type Finding, Findings, Part } from "./handlers/part.ts";
 import { readHandler } from "./handlers/read-handler.ts";
 import { readYaml } from "./handlers/yaml-tree.ts";
@@ -25,6 +27,8 @@ export interface HandlersOptions {
 export interface LoadedHandlers {
   /** In the order of the file. */
   readonly handlers: readonly Handler[];
+  /** The same as they are written, as plain JSON. */
+  readonly definitions: readonly HandlerDefinition[];
   /** What loads but may not be meant, each with its place. */
   readonly warnings: readonly string[];
   /** The budget proof, one row for each event id that before handlers name. */
@@ -77,7 +81,9 @@ export function readHandlers(text: string, options: HandlersOptions): HandlersRe
   }
   if (findings.problems.length > 0) return { kind: "refused", problems: inOrder(findings.problems) };
   const warnings = inOrder(findings.warnings).map(problemText);
-  return { kind: "usable", handlers: placed.map(({ handler }) => handler), warnings, budget };
+  const handlers = placed.map(({ handler }) => handler);
+  const definitions = placed.map(({ part }) => jsonOf(part.tree) as HandlerDefinition);
+  return { kind: "usable", handlers, definitions, warnings, budget };
 }
 
 function refusedWhole(message: string): HandlersReading {

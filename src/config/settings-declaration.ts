@@ -97,7 +97,16 @@ export const settingsDeclaration = {
     ),
   },
   handlers: {
-    file: optionalText("HANDLERS_FILE", "YAML file of the handlers. Required by `serve`."),
+    mode: setting(
+      "HANDLERS_MODE",
+      ["topic", "file"],
+      "topic",
+      "Where handlers come from: `topic`, the log `<TOPIC_PREFIX>.handlers`, which is changed while everything runs; `file`, HANDLERS_FILE alone, read at the start.",
+    ),
+    file: optionalText(
+      "HANDLERS_FILE",
+      "YAML file of the handlers: fills a log in which nothing was ever written, or is the only source (HANDLERS_MODE).",
+    ),
     scriptsDir: optionalText("SCRIPTS_DIR", "Folder that holds the scripts handlers may name; default: no scripts."),
     egressAllow: list(
       "EGRESS_ALLOW",

@@ -58,13 +58,15 @@ export const Flow = Type.Object({
 });
 export type Flow = Static<typeof Flow>;
 
+const LogLevel = Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")]);
+
 /** `GET /api/switches`: what operators set while everything runs. */
 export const Switches = Type.Object({
   /** Until then every request's verdict is `undecided`, `bypass`; null: off. */
   bypassBefore: nullable(Type.Object({ until: Instant, by: Type.String(), note: nullable(Type.String()) })),
   pausedGroups: Type.Array(Type.Object({ group: Type.String(), by: Type.String(), at: Instant })),
   /** Null: as set by LOG_LEVEL. */
-  logLevel: nullable(Type.Union(["debug", "info", "warn", "error"].map((level) => Type.Literal(level)))),
+  logLevel: nullable(LogLevel),
 });
 export type Switches = Static<typeof Switches>;
 
@@ -77,9 +79,7 @@ export const BypassWrite = Type.Object({
 export const PauseWrite = Type.Object({ paused: Type.Boolean() });
 /** `PUT /api/switches/log-level` */
 export const LogLevelWrite = Type.Object({
-  level: nullable(
-    Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")]),
-  ),
+  level: nullable(LogLevel),
 });
 
 /** `GET /api/audit`, newest first: every write, and everything that was refused. */

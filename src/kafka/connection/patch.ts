@@ -101,15 +101,15 @@ export interface InternalCluster {
   /** Partitions by the node that leads them; none for a partition that does not exist. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(of: { readonly nodeId: string }): Promise<InternalBroker>;
-  /** The first offset that is kept of each partition. */
+  /** The first offset that is kept of each partition, or the one that its next record gets. */
   fetchTopicsOffset(
-    of: readonly FirstOffsets[],
+    of: readonly PartitionOffsets[],
   ): Promise<readonly { readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>;
 }
 
-export interface FirstOffsets {
+export interface PartitionOffsets {
   readonly topic: string;
-  readonly fromBeginning: true;
+  readonly fromBeginning: boolean;
   readonly partitions: readonly { readonly partition: number }[];
 }
 

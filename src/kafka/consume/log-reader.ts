@@ -16,6 +16,14 @@ export interface LogRange extends TopicPartition {
   readonly until: number;
 }
 
+export interface LogPage {
+  readonly records: readonly InboundRecord[];
+  /** Where to go on; the offset that was asked for when nothing stands there. */
+  readonly next: number;
+  /** Set when the log ends before that offset: records were lost, or the topic was made anew. */
+  readonly pastEnd?: true;
+}
+
 /** Every method throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, NOT_SET_UP (no such topic), SETTINGS_INVALID (no right to). */
 export interface LogReader {
   /**
@@ -25,6 +33,10 @@ export interface LogReader {
   read(range: LogRange): AsyncGenerator<readonly InboundRecord[], void, void>;
   /** The first record from an offset on; null: there is none yet. */
   first(at: TopicPartition, offset: number): Promise<InboundRecord | null>;
+  /** What stands from an offset on, as one answer of the broker holds it; waits a moment where nothing does yet. */
+  next(at: TopicPartition, offset: number): Promise<LogPage>;
+  /** The offset that the next record gets. */
+  end(at: TopicPartition): Promise<number>;
   /** Resolves within two seconds. */
   close(): Promise<void>;
 }
@@ -70,14 +82,13 @@ export async function openLogReader(client: Pick<KafkaClient, "own">, timeoutMs:
       if (records.length > 0 || next === offset) return records[0] ?? null;
       return (await page(cluster, at, next, 1, timeoutMs)).records[0] ?? null;
     },
+    next: (at, offset) => page(cluster, at, offset, answerBytes, timeoutMs),
+    end: (at) =>
+      persistently(`asking for the end of ${at.topic}`, performance.now() + timeoutMs, () =>
+        offsetOf(cluster, at, false),
+      ),
     close,
   };
-}
-
-interface Page {
-  readonly records: readonly InboundRecord[];
-  /** Where to go on; the offset that was asked for when nothing stands there. */
-  readonly next: number;
 }
 
 /** What stands from an offset on, in whole batches. */
@@ -87,7 +98,7 @@ function page(
   offset: number,
   maxBytes: number,
   timeoutMs: number,
-): Promise<Page> {
+): Promise<LogPage> {
   return persistently(`reading ${at.topic}`, performance.now() + timeoutMs, async () => {
     try {
       return pageOf(at, offset, await fetchFrom(cluster, at, offset, maxBytes));
@@ -95,13 +106,13 @@ function page(
       const types = typesOf(error);
       if (types.includes("NOT_LEADER_FOR_PARTITION")) await cluster.refreshMetadata();
       if (!types.includes("OFFSET_OUT_OF_RANGE")) throw error;
-      // Before the first that is kept, or past the end.
-      return { records: [], next: Math.max(await firstKept(cluster, at), offset) };
+      const first = await offsetOf(cluster, at, true);
+      return first > offset ? { records: [], next: first } : { records: [], next: offset, pastEnd: true };
     }
   });
 }
 
-function pageOf(at: TopicPartition, offset: number, messages: readonly Fetched[]): Page {
+function pageOf(at: TopicPartition, offset: number, messages: readonly Fetched[]): LogPage {
   const last = messages.reduce((highest, message) => Math.max(highest, Number(message.offset)), -1);
   const records = messages
     .filter((message) => message.isControlRecord !== true && Number(message.offset) >= offset)
@@ -133,7 +144,13 @@ async function fetchFrom(cluster: InternalCluster, at: TopicPartition, offset: n
   return responses.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages));
 }
 
-async function firstKept(cluster: InternalCluster, { topic, partition }: TopicPartition): Promise<number> {
-  const [log] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: true, partitions: [{ partition }] }]);
+/** The first offset that is kept, or the one that the next record gets. */
+async function offsetOf(
+  cluster: InternalCluster,
+  { topic, partition }: TopicPartition,
+  fromBeginning: boolean,
+): Promise<number> {
+  await cluster.addTargetTopic(topic);
+  const [log] = await cluster.fetchTopicsOffset([{ topic, fromBeginning, partitions: [{ partition }] }]);
   return Number(log?.partitions[0]?.offset ?? 0);
 }

@@ -11,7 +11,7 @@ export interface ParkedLogOptions {
   readonly topic: string;
   readonly encode: ParkedWriter["encode"];
   readonly decode: (value: Buffer) => Promise<ParkedReading>;
-  readonly openReader: () => Promise<LogReader>;
+  readonly openReader: () => Promise<Pick<LogReader, "read" | "close">>;
   readonly lost: (group: string, range: ParkRange) => void;
   readonly clock?: Pick<Clock, "epochMs">;
 }
@@ -27,7 +27,7 @@ export interface OpenParkedLog extends ParkedLog {
  */
 export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
   const { producer, topic, clock = systemClock } = options;
-  let reader: Promise<LogReader> | null = null;
+  let reader: Promise<Pick<LogReader, "read" | "close">> | null = null;
 
   const write = (
     owner: ParkOwner,

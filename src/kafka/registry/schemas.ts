@@ -8,7 +8,7 @@ import { shapeOf } from "../codec/shape.ts";
 
 /** A schema file of this package. */
 export interface SchemaFile {
-  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, InstanceStatus, Decision. */
+  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, InstanceStatus, Decision, HandlerWrite. */
   readonly entity: Entity | null;
   /** Avro record name without namespace. */
   readonly record: string;
@@ -32,6 +32,7 @@ export const parkedSchema: SchemaFile = load(null, "parked", "ParkedRecord");
 export const decisionSchema: SchemaFile = load(null, "decisions", "Decision");
 export const heartbeatSchema: SchemaFile = load(null, "bridges", "BridgeHeartbeat");
 export const instanceStatusSchema: SchemaFile = load(null, "instances", "InstanceStatus");
+export const handlerWriteSchema: SchemaFile = load(null, "handlers", "HandlerWrite");
 
 const eventSchemas: ReadonlyMap<string, SchemaFile> = new Map(
   eventCatalogue.map(({ entity, record }) => [record, load(entity, entity, record)]),
@@ -69,6 +70,7 @@ export function registrations(topics: TopicNames): readonly Registration[] {
     ...at(heartbeatSchema, topics.bridges),
     ...at(instanceStatusSchema, topics.instances),
     ...at(decisionSchema, topics.decisions),
+    ...at(handlerWriteSchema, topics.handlers),
   ];
 }
 

@@ -42,6 +42,7 @@ export function aclsFor(
         ...topics([names.bridges], ["Write"], "says which events have handlers to ask"),
         ...topics([names.instances], ["Write"], "says how the instance does"),
         ...topics([names.decisions], ["Write"], "logs decisions"),
+        ...topics([names.handlers], ["Read", "Write"], "follows the log of handlers, and seeds it"),
         groups(`${groupPrefix}.before`, ["Read"], "the group that all instances share"),
       ];
     case "bridge-after":
@@ -51,6 +52,7 @@ export function aclsFor(
         ...topics([names.deadLetters], ["Write"], "writes dead letters"),
         ...topics([names.replays], ["Read"], "takes up replays"),
         ...topics([names.instances], ["Write"], "says how the instance does"),
+        ...topics([names.handlers], ["Read", "Write"], "follows the log of handlers, and seeds it"),
         groups(`${groupPrefix}.after.`, ["Read"], "one group per handler or group of handlers"),
       ];
     case "subscriber":
@@ -62,6 +64,7 @@ export function aclsFor(
     case "operator":
       return [
         ...topics([names.deadLetters], ["Read"], "lists and shows dead letters"),
+        ...topics([names.handlers], ["Read", "Write"], "shows and changes handlers"),
         ...topics([names.replays], ["Read", "Write"], "replays dead letters, and sees what became of it"),
         ...topics([names.instances], ["Read"], "hears how the instances do"),
         ...topics([...facts, ...before], ["Read"], "finds newer events of a key, and how old the oldest unread is"),

@@ -46,8 +46,8 @@ export function planTopics(names: TopicNames, settings: TopicSettings): readonly
     ),
     plan(names.verdicts, kept(hourMs, carryingBytes)),
     // One partition: the first write with a matching base revision wins, which needs one order for all. Not compacted:
-    // the log is the history.
-    plan(names.handlers, kept(forEverMs), 1),
+    // the log is the history. The broker's time: where a new handler's group begins is looked up by it.
+    plan(names.handlers, { ...kept(forEverMs, carryingBytes), "message.timestamp.type": "LogAppendTime" }, 1),
     plan(names.bridges, { "cleanup.policy": "compact", "max.message.bytes": String(factBytes) }, 1),
     // By the broker's time of each it is told who is still heard of. The newest part of a log is never compacted: a small one.
     plan(

@@ -31,7 +31,7 @@ function load(handlers: string) {
   return usable(readHandlers(`handlers:${handlers}\n`, options));
 }
 
-function usable(reading: HandlersReading): LoadedHandlers {
+function usable(reading: HandlersReading): Omit<LoadedHandlers, "definitions"> {
   assert.ok(reading.kind === "usable", JSON.stringify(reading));
   const { handlers, warnings, budget } = reading;
   return { handlers, warnings, budget };

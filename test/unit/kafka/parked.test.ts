@@ -37,7 +37,7 @@ async function parkedLog(): Promise<{ log: OpenParkedLog; written: OutboundRecor
     encode: (owner, entry, atMs) => writer.encode(owner, entry, atMs),
     decode: (value) => readParked(registry, value),
     openReader: () => {
-      const reader: LogReader = {
+      const reader: Pick<LogReader, "read" | "close"> = {
         async *read({ from, until }) {
           await Promise.resolve();
           if (from > 100) throw new BridgeError("BROKER_UNAVAILABLE", "away");
@@ -53,7 +53,6 @@ async function parkedLog(): Promise<{ log: OpenParkedLog; written: OutboundRecor
             }))
             .slice(from, until);
         },
-        first: () => Promise.resolve(null),
         close: () => {
           readers.closed++;
           return Promise.resolve();

@@ -82,11 +82,17 @@ test("each topic is kept for as long as its purpose needs, and no longer", () =>
   });
 });
 
-test("requests and what instances say, and only they, are stamped by the broker", () => {
+test("requests, handlers and what instances say, and only they, are stamped by the broker", () => {
   const stamped = plans.filter(({ config }) => config["message.timestamp.type"] === "LogAppendTime");
   assert.deepEqual(
     stamped.map(({ topic }) => topic),
-    ["billing.clients.before", "billing.accounts.before", "billing.packages.before", "billing.instances"],
+    [
+      "billing.clients.before",
+      "billing.accounts.before",
+      "billing.packages.before",
+      "billing.handlers",
+      "billing.instances",
+    ],
   );
 });
 
@@ -94,7 +100,14 @@ test("topics that carry whole records take twice the size of a fact", () => {
   const large = plans.filter(({ config }) => config["max.message.bytes"] === String(carryingBytes));
   assert.deepEqual(
     large.map(({ topic }) => topic),
-    ["billing.verdicts", "billing.parked", "billing.dead-letters", "billing.replays", "billing.decisions"],
+    [
+      "billing.verdicts",
+      "billing.handlers",
+      "billing.parked",
+      "billing.dead-letters",
+      "billing.replays",
+      "billing.decisions",
+    ],
   );
   assert.equal(Number(planOf("billing.clients").config["max.message.bytes"]) * 2, carryingBytes);
 });

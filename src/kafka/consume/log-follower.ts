@@ -1,0 +1,171 @@
+import { BridgeError, messageOf } from "../../errors.ts";
+import { systemClock } from "../../model/clock.ts";
+import { pause, within } from "../../model/deadline.ts";
+import { ownCommand } from "../../model/own-command.ts";
+import type { InboundRecord } from "../../model/record.ts";
+import type { KafkaClient } from "../connection/client.ts";
+import { type LogReader, openLogReader } from "./log-reader.ts";
+
+export interface LogFollowerOptions {
+  /** Of one partition. */
+  readonly topic: string;
+  /** Must not reject, and ends before the next records are read. False: they could not be read now, and come again. */
+  readonly take: (records: readonly InboundRecord[]) => Promise<boolean>;
+  /** The log ends before what was read of it: records were lost, or the topic was made anew. It is read from its start. */
+  readonly startedOver: () => void;
+}
+
+export interface LogFollower {
+  /** Reads from the start of the log until stopped, whatever the brokers do. Returns at once. */
+  start(): void;
+  /** Everything before this offset was taken. */
+  readonly position: number;
+  /** How long the log could not be read, milliseconds; 0 as long as it can. */
+  silentMs(): number;
+  /** Why it cannot be read now; null when it can. */
+  readonly trouble: BridgeError | null;
+  /** Resolves when everything before an offset was taken; TIMED_OUT, or CLOSED. */
+  reached(offset: number, timeoutMs: number): Promise<void>;
+  /** Where the log ends now. Throws as LogReader does. */
+  end(timeoutMs: number): Promise<number>;
+  /** Resolves within three seconds. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Longest wait for one answer: a change must not wait for a broker that hangs while another one leads. */
+const answerMs = 3000;
+const firstWaitMs = 100;
+const longestWaitMs = 1000;
+
+/**
+ * Reads a topic of one partition from its start to its end, and goes on as records come: no group, nothing is committed,
+ * and a record is here some milliseconds after it was acknowledged.
+ */
+export function followLog(client: Pick<KafkaClient, "own" | "logger">, options: LogFollowerOptions): LogFollower {
+  return new Follower(client, options);
+}
+
+interface Waiter {
+  readonly offset: number;
+  readonly resolve: () => void;
+  readonly reject: (error: BridgeError) => void;
+}
+
+class Follower implements LogFollower {
+  readonly #client: Pick<KafkaClient, "own" | "logger">;
+  readonly #options: LogFollowerOptions;
+  readonly #stopping = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  #position = 0;
+  #heardMs = performance.now();
+  #trouble: BridgeError | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(client: Pick<KafkaClient, "own" | "logger">, options: LogFollowerOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get trouble(): BridgeError | null {
+    return this.#trouble;
+  }
+
+  silentMs(): number {
+    return this.#trouble === null ? 0 : performance.now() - this.#heardMs;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async reached(offset: number, timeoutMs: number): Promise<void> {
+    if (this.#position >= offset) return;
+    if (this.#stopping.signal.aborted) throw closed(this.#options.topic);
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const waiter: Waiter = { offset, resolve: () => resolve(undefined), reject };
+    this.#waiters.add(waiter);
+    try {
+      await within(systemClock, timeoutMs, `reading ${this.#options.topic}`, promise);
+    } finally {
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  async end(timeoutMs: number): Promise<number> {
+    const reader = await openLogReader(this.#client, timeoutMs);
+    try {
+      return await reader.end({ topic: this.#options.topic, partition: 0 });
+    } catch (error) {
+      if (!(error instanceof BridgeError) || error.code !== "NOT_SET_UP") throw error;
+      const text = `the topic ${this.#options.topic} does not exist: run \`${ownCommand} setup\``;
+      throw new BridgeError("NOT_SET_UP", text, { cause: error });
+    } finally {
+      void reader.close();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const waiter of this.#waiters) waiter.reject(closed(this.#options.topic));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let waitMs = firstWaitMs;
+    while (!signal.aborted) {
+      let reader: LogReader | null = null;
+      try {
+        reader = await openLogReader(this.#client, answerMs);
+        for (let went = true; !this.#stopping.signal.aborted; ) {
+          went = await this.#step(reader);
+          if (went) waitMs = firstWaitMs;
+          else await pause(systemClock, (waitMs = Math.min(2 * waitMs, longestWaitMs)), signal);
+        }
+      } catch (error) {
+        this.#failed(error, waitMs);
+        await pause(systemClock, waitMs, signal);
+        waitMs = Math.min(2 * waitMs, longestWaitMs);
+      } finally {
+        await reader?.close();
+      }
+    }
+  }
+
+  /** One answer of the broker. False: what it held comes again. */
+  async #step(reader: LogReader): Promise<boolean> {
+    const { topic } = this.#options;
+    const { records, next, pastEnd } = await reader.next({ topic, partition: 0 }, this.#position);
+    this.#heardMs = performance.now();
+    this.#trouble = null;
+    if (this.#stopping.signal.aborted) return true;
+    if (pastEnd === true) {
+      this.#client.logger.error({ topic, position: this.#position }, "the log is shorter than what was read of it");
+      this.#position = 0;
+      this.#options.startedOver();
+      return true;
+    }
+    if (records.length > 0 && !(await this.#options.take(records))) return false;
+    this.#position = next;
+    for (const waiter of this.#waiters) if (waiter.offset <= next) waiter.resolve();
+    return true;
+  }
+
+  #failed(error: unknown, tryAgainInMs: number): void {
+    const { topic } = this.#options;
+    const known = error instanceof BridgeError;
+    const trouble = known ? error : new BridgeError("INTERNAL", messageOf(error), { cause: error });
+    // Once per outage.
+    if (this.#trouble === null && !this.#stopping.signal.aborted)
+      this.#client.logger.warn({ topic, detail: trouble.message, tryAgainInMs }, "the log cannot be read: trying on");
+    this.#trouble = trouble;
+  }
+}
+
+function closed(topic: string): BridgeError {
+  return new BridgeError("CLOSED", `${topic} is not read any more`);
+}

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Kind, partitions, Simulation } from "./simulation.ts";
+import type { Kind } from "./sim-events.ts";
+import { partitions, Simulation } from "./simulation.ts";
 import { live, type Step } from "./steps.ts";
 
 const keys = ["a", "b", "c", "d"];

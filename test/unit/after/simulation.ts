@@ -1,24 +1,38 @@
-import { createDispatcher, type Dispatcher } from "../../../src/after/dispatcher.ts";
-import type { AttemptOutcome, FactEnd } from "../../../src/after/ports.ts";
-import { BridgeError } from "../../../src/errors.ts";
-import type { Clock } from "../../../src/model/clock.ts";
+import type { AttemptOutcome, DeadLetter, FactEnd } from "../../../src/after/ports.ts";
+import { replayRecord } from "../../../src/kafka/records/replays.ts";
 import { readNote } from "../../../src/model/commit-note.ts";
 import type { AfterHandler } from "../../../src/model/handler.ts";
-import { silentLogger } from "../../../src/model/logger.ts";
 import { type InboundRecord, sequenceOf, type TopicPartition } from "../../../src/model/record.ts";
-import type { CommitPosition, RecordSource } from "../../../src/model/record-source.ts";
+import type { CommitPosition } from "../../../src/model/record-source.ts";
 import { decodeSettled } from "../../../src/model/settled-map.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { FakeParkedLog, FakeParkedTopic, type Fate } from "./fake-parked-log.ts";
-import { delivered, FakeReader, failed, handler, Journal, record, topic } from "./world.ts";
-
-/** `ok` is delivered, `refused` answered 400, `vendor` named by no handler, `mixed` refused by the second handler only. */
-export type Kind = "ok" | "refused" | "mixed" | "vendor" | "tombstone" | "poison";
+import { FakeParkedTopic, type Fate } from "./fake-parked-log.ts";
+import { concerned, endsOf, type Kind, type SimEvent, type SimLetter, type Whereabouts } from "./sim-events.ts";
+import { Member } from "./sim-member.ts";
+import { delivered, FakeReader, failed, handler, record, topic } from "./world.ts";
 
 const retry = { scheduleMs: [0, 1000, 5000, 60_000], maxAgeMs: 3600_000, jitter: 0.2, maxRetryAfterMs: 1000 };
-const handlerIds = ["first", "second"];
+export const handlerIds = ["first", "second"];
+/** Of facts; the partition of the replays is one more. */
 export const partitions = 3;
+export const replaysTopic = "billing.replays";
+export const places = partitions + 1;
+
+/** Where a partition stands in the lists of the simulation. */
+export function placeOf(at: TopicPartition): number {
+  return at.topic === replaysTopic ? partitions : at.partition;
+}
+
+export function partitionAt(place: number): TopicPartition {
+  return place === partitions ? { topic: replaysTopic, partition: 0 } : { topic, partition: place };
+}
+
+export interface SimOptions {
+  readonly members?: number;
+  /** Breakers, places and this rate limit of the second handler stand before the handlers. */
+  readonly rateLimit?: AfterHandler["rateLimit"];
+}
 
 /**
  * A naive broker, consumer group and handlers around real dispatchers, and the ledger of what happened. Every promise of
@@ -26,14 +40,24 @@ export const partitions = 3;
  */
 export class Simulation {
   readonly clock = new FakeClock();
-  readonly logs: InboundRecord[][] = Array.from({ length: partitions }, () => []);
+  readonly logs: InboundRecord[][] = Array.from({ length: places }, () => []);
   readonly committed = new Map<number, CommitPosition>();
   readonly members: Member[];
   readonly sickKeys = new Set<string>();
+  /** Handlers that fail whatever comes. */
+  readonly down = new Set<string>();
+  /** Handlers refuse what they are meant to refuse; once it is false they take everything. */
+  strict = true;
   readonly reader = new FakeReader();
-  readonly #kinds = new Map<string, Kind>();
-  /** `sequence handler`, once a handler has the fact or its dead letter is written; handler "" for poison. */
-  readonly #ended = new Set<string>();
+  readonly letters: SimLetter[] = [];
+  readonly #events = new Map<string, SimEvent>();
+  /** `sequence handler`, once a handler has the record or its dead letter is written; handler "" for poison. */
+  readonly #ended = new Map<string, "delivered" | "dead-lettered">();
+  /** `sequence handler` of the fact, whether it came by itself or back from the dead letters. */
+  readonly #arrived = new Set<string>();
+  /** Nobody has them any more, and nobody may deliver them again. */
+  readonly #gone = new Set<string>();
+  readonly #deliveryIds = new Map<string, string>();
   /** Broken promises; kept here, because the engine would take a throw for a failure of its surroundings. */
   readonly violations: string[] = [];
   generation = 0;
@@ -42,12 +66,17 @@ export class Simulation {
   parkFails = false;
   readonly parkedTopic = new FakeParkedTopic();
   /** How often what, so that a property knows that it met it. */
-  readonly seen = { parked: 0, unparked: 0, restored: 0 };
-  handlers: readonly AfterHandler[] = handlerIds.map((id, at) => handler(id, { priority: at, retry }));
+  readonly seen = { parked: 0, unparked: 0, restored: 0, replayed: 0, returned: 0, opened: 0, limited: 0, held: 0 };
+  handlers: readonly AfterHandler[];
+  readonly guarded: boolean;
   readonly #random: () => number;
 
-  constructor(seed: number, members = 2) {
+  constructor(seed: number, { members = 2, rateLimit }: SimOptions = {}) {
     this.#random = mulberry32(seed);
+    this.guarded = rateLimit !== undefined;
+    this.handlers = handlerIds.map((id, at) =>
+      handler(id, { priority: at, retry, ...(at === 1 && rateLimit !== undefined ? { rateLimit } : {}) }),
+    );
     this.members = Array.from({ length: members }, () => new Member(this));
   }
 
@@ -60,20 +89,44 @@ export class Simulation {
   }
 
   produce(partition: number, key: string | null, kind: Kind, gap: number): void {
-    const log = this.logs[partition]!;
-    const offset = (log.at(-1)?.offset ?? -1) + 1 + gap;
     const type = kind === "vendor" ? "vendor.thing" : "clients.update";
-    const made = record(offset, { partition, key, type, value: kind === "tombstone" ? null : kind });
-    log.push(made);
-    this.#kinds.set(sequenceOf(made), kind);
+    const offset = this.#nextOffset(partition) + gap;
+    this.#append({
+      record: record(offset, { partition, key, type, value: kind === "tombstone" ? null : kind }),
+      kind,
+      replay: null,
+    });
+  }
+
+  /** A dead letter goes back; `foreign`: to another group, which is none of this one's business. */
+  replay({ letter }: SimLetter, foreign = false): void {
+    const { handler: to, reason } = letter;
+    const group = foreign ? "other" : letter.group;
+    const stored = { ...letter, group, reason, eventId: null, attempts: [], deadAt: "" };
+    const back = replayRecord(replaysTopic, stored, { partition: 0, offset: 0 });
+    const { key, value } = letter.record;
+    const at = { topic: replaysTopic, partition: 0, offset: this.#nextOffset(partitions) };
+    const made: InboundRecord = { ...at, timestampMs: this.clock.epochMs(), key, value, headers: back.headers };
+    const { kind } = this.#events.get(sequenceOf(letter.record))!;
+    this.#append({ record: made, kind, replay: { handler: to, foreign } });
+  }
+
+  #nextOffset(place: number): number {
+    return (this.logs[place]!.at(-1)?.offset ?? -1) + 1;
+  }
+
+  #append(event: SimEvent): void {
+    this.logs[placeOf(event.record)]!.push(event.record);
+    this.#events.set(sequenceOf(event.record), event);
   }
 
   /** A new generation: `owners[partition]` is a member or none; the member `unaware` is not told. */
   rebalance(owners: readonly number[], unaware = -1): void {
     this.generation++;
+    const owned = Array.from({ length: places }, (_, place) => owners[place % owners.length]);
     this.members.forEach((member, at) => {
       if (at === unaware) member.expelled = true;
-      else member.join(owners.flatMap((owner, partition) => (owner === at ? [partition] : [])));
+      else member.join(owned.flatMap((owner, place) => (owner === at ? [place] : [])));
     });
   }
 
@@ -82,43 +135,121 @@ export class Simulation {
     for (const member of this.members) member.dispatcher.handlersChanged();
   }
 
-  /** Whether a fact may be committed: each handler has it or its dead letter is written. */
+  /** Whether a record may be committed: each handler has it or its dead letter is written. */
   hasEnded(sequence: string): boolean {
-    const kind = this.#kinds.get(sequence);
-    if (kind === "tombstone" || kind === "vendor") return true;
-    if (kind === "poison") return this.#ended.has(`${sequence} `);
-    return handlerIds.every((id) => this.#ended.has(`${sequence} ${id}`));
+    return concerned(this.#events.get(sequence)!, handlerIds).every((id) => this.#ended.has(`${sequence} ${id}`));
   }
 
-  end(sequence: string, handlerId: string | null): void {
-    this.#ended.add(`${sequence} ${handlerId ?? ""}`);
+  end(sequence: string, handlerId: string | null, how: "delivered" | "dead-lettered"): void {
+    this.#ended.set(`${sequence} ${handlerId ?? ""}`, how);
   }
 
-  answer(to: AfterHandler, call: TaskCall, key: string | null): AttemptOutcome {
-    const kind = this.#kinds.get(call.sequence);
+  /** A handler is called: `call` is what it sees, of the fact itself also where a replay brings it. */
+  answer(to: AfterHandler, call: TaskCall): AttemptOutcome {
+    const { kind, record: fact, replay } = this.#events.get(call.sequence)!;
+    this.must(replay === null, `${call.sequence} was shown to ${to.id} in place of the fact that it carries`);
+    const sameId = `${call.sequence} ${to.id}`;
+    const id = this.#deliveryIds.get(sameId) ?? call.deliveryId;
+    this.#deliveryIds.set(sameId, id);
+    this.must(id === call.deliveryId, `${sameId} got another delivery id`);
+    const key = fact.key?.toString() ?? null;
+    if (this.down.has(to.id)) return failed({ kind: "status", status: 503 });
     if (key !== null && this.sickKeys.has(key)) return failed({ kind: "status", status: 503 });
     if (this.random() < 0.1) return failed({ kind: "timeout" });
     if (this.random() < 0.05) return failed({ kind: "overload" });
-    if (kind === "refused" || (kind === "mixed" && to.id === "second")) return failed({ kind: "status", status: 400 });
+    const refuses = this.strict && (kind === "refused" || (kind === "mixed" && to.id === "second"));
+    if (refuses) return failed({ kind: "status", status: 400 });
+    this.#arrived.add(sameId);
     return delivered;
   }
 
+  wrote(letter: DeadLetter): void {
+    const { kind } = this.#events.get(sequenceOf(letter.record))!;
+    const why = { ok: [], refused: ["rejected"], mixed: ["rejected"], poison: ["undecodable"] }[kind as string] ?? [];
+    const { reason } = letter;
+    this.must(why.includes(reason) || reason === "too-old", `${sequenceOf(letter.record)} (${kind}) is ${reason}`);
+    this.letters.push({ letter, replayed: false });
+  }
+
+  /** What of a key has ended by now. */
+  endedOf(place: number, key: string | null): readonly InboundRecord[] {
+    const ofKey = this.logs[place]!.filter((at) => (at.key?.toString("latin1") ?? null) === key);
+    return ofKey.filter((at) => this.hasEnded(sequenceOf(at)));
+  }
+
+  /** These had ended when their key left the park, and its owner has committed since: what is settled then is gone for good. */
+  left(records: readonly InboundRecord[]): void {
+    for (const at of records) {
+      if (this.#isSettled(this.committed.get(placeOf(at)))(at.offset)) this.#gone.add(sequenceOf(at));
+    }
+  }
+
+  /** An owner is about to make an attempt. */
+  checkAlive(at: InboundRecord): void {
+    this.must(!this.#gone.has(sequenceOf(at)), `${sequenceOf(at)} came back to life`);
+  }
+
   checkEnd(sequence: string, end: FactEnd): void {
-    const kind = this.#kinds.get(sequence)!;
-    const allowed: Record<Kind, FactEnd[]> = {
-      ok: ["delivered", "dead-lettered"],
-      refused: ["dead-lettered"],
-      mixed: ["dead-lettered"],
-      poison: ["dead-lettered"],
-      vendor: ["unmatched"],
-      tombstone: ["tombstone"],
-    };
+    const event = this.#events.get(sequence)!;
     if (end === "settled-before") {
       this.must(this.hasEnded(sequence) || this.isParked(sequence), `${sequence} was passed over, and not ended`);
       return;
     }
-    this.must(allowed[kind].includes(end), `${sequence} (${kind}) ended ${end}`);
+    this.must(endsOf(event).includes(end), `${sequence} (${event.kind}) ended ${end}`);
     this.must(this.hasEnded(sequence), `${sequence} settled as ${end}, but not ended`);
+    if (event.replay !== null && end === "delivered") this.seen.returned++;
+  }
+
+  /**
+   * Where a record is now, by the ledger and by what the brokers hold: exactly one place. Null: nowhere, that is lost. Only
+   * what is committed counts as settled, since that is all that a successor knows.
+   */
+  whereabouts(at: InboundRecord, isSettled: (offset: number) => boolean): Whereabouts | null {
+    const sequence = sequenceOf(at);
+    const event = this.#events.get(sequence)!;
+    const who = concerned(event, handlerIds);
+    if (this.hasEnded(sequence)) {
+      if (who.length === 0) return "passed over";
+      const dead = who.filter((id) => this.#ended.get(`${sequence} ${id}`) === "dead-lettered");
+      const original = event.replay === null ? sequence : this.#originalOf(event);
+      const held = dead.every((id) =>
+        this.letters.some(
+          ({ letter }) =>
+            sequenceOf(letter.record) === original && (id === "" || letter.handler === id || letter.handler === null),
+        ),
+      );
+      if (!held) return null;
+      return dead.length > 0 ? "dead-lettered" : "delivered";
+    }
+    if (!isSettled(at.offset)) return "unsettled";
+    const { park } = readNote(this.committed.get(placeOf(at))?.metadata ?? null);
+    return park !== null && this.isParked(sequence, park.partition, park.from) ? "parked" : null;
+  }
+
+  #originalOf({ record: { headers } }: SimEvent): string {
+    const to: unknown = JSON.parse(String(headers["bridge_replay"]));
+    const { topic: of, partition, offset } = to as InboundRecord;
+    return sequenceOf({ topic: of, partition, offset });
+  }
+
+  /** The law of conservation: at this moment every record is somewhere. */
+  audit(): void {
+    for (const [place, log] of this.logs.entries()) {
+      const isSettled = this.#isSettled(this.committed.get(place));
+      for (const at of log) this.must(this.whereabouts(at, isSettled) !== null, `${sequenceOf(at)} is nowhere`);
+    }
+    for (const member of this.members) member.audit();
+  }
+
+  /** Nothing refuses any more and every dead letter went back: what has still not arrived at a handler it concerns. */
+  missing(): readonly string[] {
+    return [...this.#events].flatMap(([sequence, event]) =>
+      event.replay !== null || event.kind === "poison"
+        ? []
+        : concerned(event, handlerIds)
+            .map((id) => `${sequence} ${id}`)
+            .filter((one) => !this.#arrived.has(one)),
+    );
   }
 
   /** Whether a copy of it stands in the parked topic from there on. */
@@ -142,203 +273,31 @@ export class Simulation {
 
   commit(positions: readonly CommitPosition[]): void {
     for (const position of positions) {
-      const log = this.logs[position.partition]!;
-      const before = this.committed.get(position.partition)?.offset ?? 0;
-      this.must(position.offset >= before, `commit of ${position.partition} went back to ${position.offset}`);
+      const place = placeOf(position);
+      const before = this.committed.get(place)?.offset ?? 0;
+      this.must(position.offset >= before, `commit of ${place} went back to ${position.offset}`);
       const note = readNote(position.metadata);
       const map = note.settled === null ? null : decodeSettled(note.settled);
       this.must((map?.from ?? position.offset) === position.offset, "the metadata belongs to another offset");
-      const unsettled = new Set(map?.unsettled);
-      for (const { offset } of log) {
-        const said = offset < position.offset || (map !== null && offset < map.until && !unsettled.has(offset));
-        const sequence = sequenceOf({ topic, partition: position.partition, offset });
+      const isSettled = this.#isSettled(position);
+      for (const at of this.logs[place]!) {
+        if (!isSettled(at.offset)) continue;
+        const sequence = sequenceOf(at);
         const parked = (): boolean =>
           note.park !== null && this.isParked(sequence, note.park.partition, note.park.from);
-        if (said) this.must(this.hasEnded(sequence) || parked(), `${sequence} was committed before it ended`);
+        this.must(this.hasEnded(sequence) || parked(), `${sequence} was committed before it ended`);
       }
-      this.committed.set(position.partition, position);
-    }
-  }
-}
-
-/** One process of the group: a consumer that hands over from its positions, and its dispatcher. */
-export class Member implements RecordSource {
-  readonly #sim: Simulation;
-  #alive = true;
-  #generation = 0;
-  expelled = false;
-  #positions = new Map<number, number>();
-  #paused = new Set<number>();
-  /** Counts the times a partition was gained: order is promised within one. */
-  #epochs = new Map<number, number>();
-  readonly #underWay = new Set<string>();
-  readonly #lastOfKey = new Map<string, number>();
-  readonly #settled = new Set<string>();
-  readonly dispatcher: Dispatcher;
-
-  constructor(sim: Simulation) {
-    this.#sim = sim;
-    const { clock } = sim;
-    const mortal: Clock = {
-      monotonicMs: () => clock.monotonicMs(),
-      epochMs: () => clock.epochMs(),
-      after: (ms, then) => clock.after(ms, () => this.#alive && then()),
-    };
-    const parkedLog = new FakeParkedLog(sim.parkedTopic, () => this.#pass(sim.random() * 40));
-    parkedLog.fate = () => sim.parkFate();
-    parkedLog.readable = () => !sim.parkFails && sim.random() > 0.1;
-    const open = parkedLog.open.bind(parkedLog);
-    parkedLog.open = (group, source, follows) => {
-      if (follows !== null) sim.seen.restored++;
-      return open(group, source, follows);
-    };
-    parkedLog.lost = (_group, range) => sim.must(false, `lost ${JSON.stringify(range)}`);
-    const journal = new Journal();
-    journal.parking = () => {
-      sim.seen.parked++;
-    };
-    journal.unparked = () => {
-      sim.seen.unparked++;
-    };
-    journal.settled = (_group, end, at) => this.#onSettled(end, at);
-    this.dispatcher = createDispatcher({
-      group: "switch",
-      handlers: () => sim.handlers,
-      source: this,
-      reader: sim.reader,
-      tasks: { deliver: (to, call, signal) => this.#deliver(to, call, signal) },
-      deadLetters: {
-        write: async (letter) => {
-          await this.#pass(sim.random() * 200);
-          if (sim.lettersFail || sim.random() < 0.1) throw new BridgeError("RECORD_REFUSED", "refused");
-          sim.end(sequenceOf(letter.record), letter.handler);
-        },
-      },
-      parkedLog,
-      clock: mortal,
-      random: () => sim.random(),
-      observer: journal,
-      logger: silentLogger,
-      limits: {
-        concurrency: 4,
-        partitionHigh: 12,
-        partitionLow: 6,
-        span: 40,
-        parkRecords: 4,
-        parkSpan: 20,
-        parkTries: 2,
-        brakeAfter: 6,
-        brakeWaitMs: 500,
-        brakeLongestMs: 2000,
-      },
-    });
-  }
-
-  /** Joins the current generation; kafkajs fetches again from what is committed, and forgets what was paused. */
-  join(owned: readonly number[]): void {
-    if (!this.#alive) return;
-    if (this.expelled) {
-      this.dispatcher.assigned([]);
-      this.#positions.clear();
-    }
-    this.expelled = false;
-    this.#generation = this.#sim.generation;
-    for (const partition of owned) {
-      if (!this.#positions.has(partition)) this.#epochs.set(partition, (this.#epochs.get(partition) ?? 0) + 1);
-    }
-    this.#positions = new Map(owned.map((partition) => [partition, this.#sim.committed.get(partition)?.offset ?? 0]));
-    this.#paused.clear();
-    this.dispatcher.assigned(
-      owned.map((partition) => ({
-        topic,
-        partition,
-        offset: this.#sim.committed.get(partition)?.offset ?? null,
-        metadata: this.#sim.committed.get(partition)?.metadata ?? null,
-      })),
-    );
-  }
-
-  poll(most: number): void {
-    if (!this.#alive) return;
-    for (const [partition, position] of this.#positions) {
-      if (this.#paused.has(partition)) continue;
-      const batch = this.#sim.logs[partition]!.filter(({ offset }) => offset >= position).slice(0, most);
-      const last = batch.at(-1);
-      if (last === undefined) continue;
-      this.#positions.set(partition, last.offset + 1);
-      this.dispatcher.accept(batch);
+      this.committed.set(place, position);
     }
   }
 
-  /** SIGKILL: nothing of it moves any more. */
-  crash(): void {
-    this.#alive = false;
-  }
-
-  get caughtUp(): boolean {
-    const all = [...this.#positions].every(
-      ([partition, position]) => position > (this.#sim.logs[partition]!.at(-1)?.offset ?? -1),
-    );
-    return all && this.dispatcher.idle();
-  }
-
-  pause({ partition }: TopicPartition): void {
-    this.#paused.add(partition);
-  }
-
-  resume({ partition }: TopicPartition): void {
-    this.#sim.must(this.#paused.delete(partition), `resumed ${partition}, which was not paused`);
-  }
-
-  async commit(positions: readonly CommitPosition[]): Promise<void> {
-    for (const { partition } of positions)
-      this.#sim.must(this.#positions.has(partition), `committed ${partition}, not owned`);
-    const generation = this.#generation;
-    await this.#pass(this.#sim.random() * 50);
-    const fenced = generation !== this.#sim.generation;
-    if (fenced || this.#sim.commitsFail || this.#sim.random() < 0.1) throw new BridgeError("BROKER_UNAVAILABLE", "no");
-    this.#sim.commit(positions);
-    if (this.#sim.random() < 0.05) throw new BridgeError("BROKER_UNAVAILABLE", "the answer was lost");
-  }
-
-  async #deliver(to: AfterHandler, call: TaskCall, signal: AbortSignal): Promise<AttemptOutcome> {
-    const [, partition = "", offset = ""] = call.sequence.split("/");
-    const at = this.#sim.logs[Number(partition)]!.find((one) => one.offset === Number(offset))!;
-    const key = at.key?.toString() ?? null;
-    const lane = `${partition} ${key ?? "(null)"}`;
-    this.#sim.must(!this.#underWay.has(lane), `two calls of ${lane} at once`);
-    const epoch = `${lane} ${this.#epochs.get(Number(partition)) ?? 0}`;
-    const last = this.#lastOfKey.get(epoch) ?? -1;
-    this.#sim.must(at.offset >= last, `${call.sequence} after ${last}`);
-    for (const before of this.#sim.logs[at.partition]!) {
-      if (before.offset >= at.offset || (before.key?.toString() ?? null) !== key) continue;
-      this.#sim.must(this.#sim.hasEnded(sequenceOf(before)), `${call.sequence} overtook ${before.offset}`);
-    }
-    this.#lastOfKey.set(epoch, at.offset);
-    this.#underWay.add(lane);
-    const aborted = new Promise<boolean>((resolve) => signal.addEventListener("abort", () => resolve(true)));
-    const cut = await Promise.race([aborted, this.#pass(this.#sim.random() * 400).then(() => false)]);
-    this.#underWay.delete(lane);
-    if (cut) return failed({ detail: "aborted" });
-    const outcome = this.#sim.answer(to, call, key);
-    if (outcome.kind === "delivered") this.#sim.end(call.sequence, to.id);
-    return outcome;
-  }
-
-  #onSettled(end: FactEnd, at: InboundRecord): void {
-    const sequence = sequenceOf(at);
-    const once = `${sequence} ${this.#epochs.get(at.partition) ?? 0}`;
-    // What was parked is passed over when its source hands it over again, and ends when its copy does.
-    if (end !== "settled-before") {
-      this.#sim.must(!this.#settled.has(once), `${sequence} ended twice`);
-      this.#settled.add(once);
-    }
-    this.#sim.checkEnd(sequence, end);
-  }
-
-  /** Never resolves for the dead. */
-  #pass(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#sim.clock.after(ms, () => this.#alive && resolve()));
+  /** What a commit says. */
+  #isSettled(position: CommitPosition | undefined): (offset: number) => boolean {
+    if (position === undefined) return () => false;
+    const { settled } = readNote(position.metadata);
+    const map = settled === null ? null : decodeSettled(settled);
+    const unsettled = new Set(map?.unsettled);
+    return (offset) => offset < position.offset || (map !== null && offset < map.until && !unsettled.has(offset));
   }
 }
 

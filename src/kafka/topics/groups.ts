@@ -1,4 +1,5 @@
 import { type Admin, AssignerProtocol } from "kafkajs";
+import type { TopicPartition } from "../../model/record.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
 import type { KafkaClient } from "../connection/client.ts";
 
@@ -10,6 +11,12 @@ export interface GroupState {
   readonly members: readonly GroupMember[];
   /** Of which it has committed anything; sorted. */
   readonly topics: readonly string[];
+  /** The next offset to read of each partition of which it has committed anything. */
+  readonly positions: readonly GroupPosition[];
+}
+
+export interface GroupPosition extends TopicPartition {
+  readonly offset: number;
 }
 
 export interface GroupMember {
@@ -40,7 +47,7 @@ export function describeGroup(
 ): Promise<GroupState> {
   return askBrokers(client, `asking for the group ${groupId}`, timeoutMs, async (admin) => {
     const [group] = await describe(admin, [groupId]);
-    return group ?? { groupId, state: "Dead", members: [], topics: [] };
+    return group ?? { groupId, state: "Dead", members: [], topics: [], positions: [] };
   });
 }
 
@@ -61,6 +68,11 @@ async function describe(admin: Admin, groupIds: readonly string[]): Promise<read
           topics: subscribedTopics(memberMetadata),
         })),
         topics: committed.map(({ topic }) => topic).sort(),
+        positions: committed.flatMap(({ topic, partitions }) =>
+          partitions
+            .filter(({ offset }) => Number(offset) >= 0)
+            .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+        ),
       };
     }),
   );

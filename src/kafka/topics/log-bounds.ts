@@ -31,3 +31,21 @@ export function logBounds(
     }
   });
 }
+
+/** What each partition of these topics holds now; a topic that does not exist is left out. Throws as `askBrokers`. */
+export function boundsOfTopics(
+  client: Pick<KafkaClient, "own">,
+  topics: readonly string[],
+  timeoutMs: number,
+): Promise<readonly LogRange[]> {
+  return askBrokers(client, "what the topics hold", timeoutMs, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const found = topics.filter((topic) => existing.has(topic));
+    const logs = await Promise.all(found.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const));
+    return logs.flatMap(([topic, list]) =>
+      list
+        .map(({ partition, low, high }) => ({ topic, partition, from: Number(low), until: Number(high) }))
+        .sort((left, right) => left.partition - right.partition),
+    );
+  });
+}

@@ -73,6 +73,11 @@ module.exports = {
     npmOnlyIn("re2js", "config/"),
     npmOnlyIn("commander", "cli/"),
     npmOnlyIn("standardwebhooks", "tasks/"),
+    npmOnlyIn("fastify", "admin/"),
+    npmOnlyIn("@fastify/static", "admin/"),
+    npmOnlyIn("@fastify/swagger", "admin/"),
+    npmOnlyIn("jose", "admin/"),
+    npmOnlyIn("typebox", "admin/"),
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -1,6 +1,8 @@
 /** What the admin API needs from outside. The implementations live in handlers/, execution-log/ and operations/; bridge/ puts them together. */
 import type { Problem } from "../errors.ts";
 import type { HandlerDefinition, HandlerWrite, SwitchChange } from "../model/handler-log.ts";
+import type { LetterDetail, LetterQuery, LetterRow, Replay, ReplayRequest } from "./contract/dead-letters.ts";
+import type { EventDetail, EventRow } from "./contract/events.ts";
 import type {
   DecisionDetail,
   DecisionQuery,
@@ -9,7 +11,9 @@ import type {
   ExecutionQuery,
   ExecutionRow,
 } from "./contract/executions.ts";
-import type { Switches } from "./contract/flow.ts";
+import type { AuditEntry, AuditQuery, Flow, Switches } from "./contract/flow.ts";
+import type { CheckResult, TestRequest, TestResult } from "./contract/handlers.ts";
+import type { LiveEvents } from "./contract/live.ts";
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -64,12 +68,97 @@ export interface HandlerLog {
   set(change: SwitchChange, by: string, note: string | null): Promise<void>;
 }
 
+/** What a definition says, with the defaults filled in, whether it is valid or not. */
+export interface Described {
+  readonly name: string;
+  readonly priority: number;
+  /** Canonical ids. */
+  readonly events: readonly string[];
+  readonly stage: "before" | "after";
+  readonly task: { readonly kind: "http" | "script"; readonly target: string };
+  readonly status: "enabled" | "disabled" | "archived";
+  readonly mode: "enforce" | "warn" | "shadow" | null;
+  readonly group: string | null;
+}
+
+/** Definitions as the handlers file's reader sees them. */
+export interface Definitions {
+  describe(definition: HandlerDefinition): Described;
+  /** What saving it beside these others would say. `definition` may be anything. */
+  check(definition: unknown, others: readonly HandlerDefinition[]): CheckResult;
+  /** One item of a handlers file. */
+  yaml(definition: HandlerDefinition): string;
+}
+
+/** The events of the catalogue, and those that only handlers name. */
+export interface Events {
+  list(handlers: readonly HandlerDefinition[]): readonly EventRow[];
+  /** Null: no such event. */
+  detail(id: string, handlers: readonly HandlerDefinition[]): EventDetail | null;
+  /** As JSON. Throws UNKNOWN_EVENT, DATA_INVALID. */
+  explain(
+    id: string,
+    data: Readonly<Record<string, unknown>>,
+    handlers: readonly HandlerDefinition[],
+  ): Promise<Readonly<Record<string, unknown>>>;
+}
+
 /** The execution log and the decisions, indexed on this instance. Every answer comes within its deadline (TIMED_OUT). */
 export interface ExecutionSearch {
   executions(query: ExecutionQuery): Promise<Page<ExecutionRow>>;
   execution(id: string): Promise<ExecutionDetail | null>;
   decisions(query: DecisionQuery): Promise<Page<DecisionRow>>;
   decision(id: string): Promise<DecisionDetail | null>;
+}
+
+/** Dead letters, read from their topic. Throws BROKER_UNAVAILABLE, REGISTRY_UNAVAILABLE, TIMED_OUT. */
+export interface DeadLetters {
+  list(query: LetterQuery, signal: AbortSignal): Promise<Page<LetterRow>>;
+  /** Null: none stands there. */
+  letter(partition: number, offset: number): Promise<LetterDetail | null>;
+}
+
+/** Replays this process does. */
+export interface Replays {
+  /** Answers when the plan is made; what follows is told live. Throws QUEUE_FULL, NEWER_EVENTS as `Refusal`, and as `DeadLetters`. */
+  start(request: ReplayRequest, by: string): Promise<Replay>;
+  list(): readonly Replay[];
+  get(id: string): Replay | null;
+  /** Stops it between two letters; null: there is none. */
+  stop(id: string): Replay | null;
+}
+
+/** Topics, groups and instances as they are now. */
+export interface FlowView {
+  flow(): Promise<Flow>;
+}
+
+/** What instances say of a handler, for the list; from memory. */
+export interface HandlerStates {
+  of(handlerId: string): {
+    readonly breaker: "closed" | "half-open" | "open" | null;
+    /** Why instances do not run it as it stands. */
+    readonly problems: readonly string[];
+    readonly lag: { readonly records: number; readonly oldestMs: number | null } | null;
+  };
+}
+
+/** One call of one handler; nothing is applied. */
+export interface HandlerTests {
+  test(definition: HandlerDefinition, request: TestRequest): Promise<TestResult>;
+}
+
+/** What was done and refused. */
+export interface AuditTrail {
+  /** Never waits and never throws. */
+  record(entry: Omit<AuditEntry, "instance">): void;
+  entries(query: AuditQuery): Promise<Page<AuditEntry>>;
+}
+
+/** What happens, as it happens. */
+export interface LiveSource {
+  /** Returns how to stop it. */
+  subscribe(to: <K extends keyof LiveEvents>(name: K, data: LiveEvents[K]) => void): () => void;
 }
 
 /** Figures of the same index, for lists and charts. */
@@ -90,4 +179,20 @@ export interface ExecutionFigures {
     }[];
     readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
   }>;
+}
+
+/** All of them; null: this process has no such part, and the routes that need it answer so. */
+export interface AdminPorts {
+  readonly handlers: HandlerLog | null;
+  readonly definitions: Definitions;
+  readonly events: Events;
+  readonly executions: ExecutionSearch | null;
+  readonly figures: ExecutionFigures | null;
+  readonly letters: DeadLetters | null;
+  readonly replays: Replays | null;
+  readonly flow: FlowView | null;
+  readonly states: HandlerStates | null;
+  readonly tests: HandlerTests | null;
+  readonly audit: AuditTrail;
+  readonly live: LiveSource;
 }

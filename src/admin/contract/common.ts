@@ -1,8 +1,22 @@
-import { type Static, type TSchema, Type } from "typebox";
+import {
+  type Static,
+  type TArray,
+  type TNull,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  type TString,
+  type TUnion,
+  Type,
+} from "typebox";
 
 /** What every page and program sees of the admin API, declared once: types, validation and the OpenAPI document come from it. */
 
-export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const nullable = <T extends TSchema>(schema: T): TUnion<[T, TNull]> => Type.Union([schema, Type.Null()]);
+
+/** What is sent to the API: a key it does not know is refused, as it would be a slip that nobody notices. */
+export const exact = <T extends TProperties>(properties: T): TObject<T> =>
+  Type.Object(properties, { additionalProperties: false });
 
 /** ISO 8601 in UTC, milliseconds. */
 export const Instant = Type.String({ format: "date-time" });
@@ -20,20 +34,33 @@ export const Problem = Type.Object({
   hint: nullable(Type.String()),
 });
 
+/** Its name in the OpenAPI document. */
+export const problemDetailsId = "ProblemDetails";
+
 /** RFC 9457, `application/problem+json`. */
-export const ProblemDetails = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  /** Stable: of errors.ts, or `CONFLICT`, `NOT_FOUND`, `UNAUTHENTICATED`, `FORBIDDEN`, `READ_ONLY`, `TOO_MANY`. */
-  code: Type.String(),
-  problems: Type.Optional(Type.Array(Problem)),
-});
+export const ProblemDetails = Type.Object(
+  {
+    /** `about:blank`: the code says which. */
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    /** For people; says what to do. */
+    detail: Type.String(),
+    /** Stable: of errors.ts, or one of `refusalCodes` (admin/problem.ts). */
+    code: Type.String(),
+    /** Each thing that is wrong, where there are several. */
+    problems: Type.Optional(Type.Array(Problem)),
+    /** Of CONFLICT: the revision that is there; null: none is. */
+    found: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+    /** Of TOO_MANY_FAILURES and TOO_MANY: when to try again; as the header Retry-After. */
+    retryAfterSeconds: Type.Optional(Type.Integer()),
+  },
+  { $id: problemDetailsId },
+);
 export type ProblemDetails = Static<typeof ProblemDetails>;
 
 /** A page of a list, newest first unless said otherwise; `next` goes into `cursor`, null at the end. */
-export const page = <T extends TSchema>(item: T) =>
+export const page = <T extends TSchema>(item: T): TObject<{ items: TArray<T>; next: TUnion<[TString, TNull]> }> =>
   Type.Object({ items: Type.Array(item), next: nullable(Type.String()) });
 
 export const pageQuery = {
@@ -41,13 +68,19 @@ export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
 };
 
+/** Text of a filter. */
+export const FilterText = Type.String({ minLength: 1, maxLength: 500 });
+
 /** Who asks, and what the interface may offer. `GET /api/session` */
 export const Session = Type.Object({
   user: nullable(Type.String()),
   role: Role,
+  /** How this one was recognised. `none` with the role of an operator: everything is open to everybody (ADMIN_INSECURE); say so. */
   authentication: Type.Union([Type.Literal("none"), Type.Literal("token"), Type.Literal("oidc")]),
   /** Why nothing can be changed here; null: it can, within the role. */
   readOnly: nullable(Type.String()),
+  /** Why handlers cannot be changed here, where the rest can be (HANDLERS_MODE=file). */
+  handlersReadOnly: nullable(Type.String()),
   version: Type.String(),
   instance: Type.String(),
 });

@@ -1,19 +1,19 @@
 import { type Static, Type } from "typebox";
-import { Instant, nullable, page, pageQuery } from "./common.ts";
+import { exact, FilterText, Instant, nullable, page, pageQuery } from "./common.ts";
 
 const filter = {
-  group: Type.Optional(Type.String()),
-  handler: Type.Optional(Type.String()),
-  event: Type.Optional(Type.String()),
-  object: Type.Optional(Type.String()),
-  client: Type.Optional(Type.String()),
-  reason: Type.Optional(Type.String()),
+  group: Type.Optional(FilterText),
+  handler: Type.Optional(FilterText),
+  event: Type.Optional(FilterText),
+  object: Type.Optional(FilterText),
+  client: Type.Optional(FilterText),
+  reason: Type.Optional(FilterText),
   since: Type.Optional(Instant),
   until: Type.Optional(Instant),
 };
 
 /** `GET /api/dead-letters` */
-export const LetterQuery = Type.Object({ ...filter, ...pageQuery });
+export const LetterQuery = exact({ ...filter, ...pageQuery });
 export type LetterQuery = Static<typeof LetterQuery>;
 
 export const LetterRow = Type.Object({
@@ -48,18 +48,21 @@ export const LetterDetail = Type.Object({
 export type LetterDetail = Static<typeof LetterDetail>;
 
 /** `POST /api/replays`: some by position, or all that a filter means. 202, and a replay that can be watched. */
-export const ReplayRequest = Type.Object({
-  positions: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 1000 })),
-  filter: Type.Optional(Type.Object(filter)),
+export const ReplayRequest = exact({
+  positions: Type.Optional(
+    Type.Array(Type.String({ pattern: "^\\d{1,9}/\\d{1,15}$" }), { minItems: 1, maxItems: 1000 }),
+  ),
+  filter: Type.Optional(exact(filter)),
   /** Letters a second [10]. */
   rate: Type.Optional(Type.Number({ minimum: 0.1, maximum: 1000 })),
+  /** Only plans: `state` is `planned`, and nothing is written. */
   dryRun: Type.Optional(Type.Boolean()),
   /** Goes on although newer events of the same keys were delivered. Without it such a replay is refused, `NEWER_EVENTS`. */
   evenIfNewer: Type.Optional(Type.Boolean()),
 });
 export type ReplayRequest = Static<typeof ReplayRequest>;
 
-/** `GET /api/replays/{id}`, and live as `replay`. `DELETE` stops it between two letters. */
+/** `GET /api/replays/{id}` and, as list, `GET /api/replays` (the last 50 of this instance); live as `replay`. `DELETE` stops it between two letters. */
 export const Replay = Type.Object({
   id: Type.String(),
   state: Type.Union([
@@ -75,7 +78,11 @@ export const Replay = Type.Object({
   delivered: Type.Integer(),
   deadAgain: Type.Integer(),
   gone: Type.Integer(),
+  /** Left out: a newer letter of the same delivery goes instead. */
   superseded: Type.Integer(),
+  /** Groups that nobody runs now: what is handed over for them waits. */
+  idleGroups: Type.Array(Type.String()),
+  /** Of the letters' keys, those with events that are newer than a letter: the first 50. */
   newer: Type.Array(
     Type.Object({ handler: nullable(Type.String()), client: nullable(Type.String()), newer: Type.Integer() }),
   ),
@@ -84,3 +91,4 @@ export const Replay = Type.Object({
   by: Type.String(),
 });
 export type Replay = Static<typeof Replay>;
+export const ReplayList = Type.Object({ items: Type.Array(Replay) });

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { nullable } from "./common.ts";
+import { exact, nullable } from "./common.ts";
 
 /** `GET /api/events`: the 18 events, and those of vendors that handlers name. */
 export const EventRow = Type.Object({
@@ -13,6 +13,7 @@ export const EventRow = Type.Object({
   handlers: Type.Object({ before: Type.Array(Type.String()), after: Type.Array(Type.String()) }),
 });
 export type EventRow = Static<typeof EventRow>;
+export const EventList = Type.Object({ items: Type.Array(EventRow) });
 
 export const EventField = Type.Object({
   name: Type.String(),
@@ -33,7 +34,7 @@ export const EventDetail = Type.Object({
 export type EventDetail = Static<typeof EventDetail>;
 
 /** `POST /api/events/{id}/explain`: who would be asked and told; calls nothing. The answer is `explain --json`'s. */
-export const ExplainRequest = Type.Object({
+export const ExplainRequest = exact({
   data: Type.Record(Type.String(), Type.Unknown()),
   client: Type.Optional(Type.String()),
 });

@@ -1,18 +1,18 @@
 import { type Static, Type } from "typebox";
-import { Instant, nullable, page, pageQuery, Stage } from "./common.ts";
+import { exact, FilterText, Instant, nullable, page, pageQuery, Stage } from "./common.ts";
 
 /** `GET /api/executions`: one row a call of a handler. */
-export const ExecutionQuery = Type.Object({
-  handler: Type.Optional(Type.String()),
-  event: Type.Optional(Type.String()),
+export const ExecutionQuery = exact({
+  handler: Type.Optional(FilterText),
+  event: Type.Optional(FilterText),
   stage: Type.Optional(Stage),
   status: Type.Optional(Type.Union([Type.Literal("success"), Type.Literal("fail")])),
-  outcome: Type.Optional(Type.String()),
-  object: Type.Optional(Type.String()),
-  client: Type.Optional(Type.String()),
-  operation: Type.Optional(Type.String()),
+  outcome: Type.Optional(FilterText),
+  object: Type.Optional(FilterText),
+  client: Type.Optional(FilterText),
+  operation: Type.Optional(FilterText),
   /** Words of the data sent, the response or the error. */
-  text: Type.Optional(Type.String({ maxLength: 200 })),
+  text: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   since: Type.Optional(Instant),
   until: Type.Optional(Instant),
   ...pageQuery,
@@ -63,14 +63,14 @@ export const ExecutionDetail = Type.Object({
 export type ExecutionDetail = Static<typeof ExecutionDetail>;
 
 /** `GET /api/decisions`: one row a request. */
-export const DecisionQuery = Type.Object({
-  handler: Type.Optional(Type.String()),
-  event: Type.Optional(Type.String()),
-  decision: Type.Optional(Type.String()),
-  decidedBy: Type.Optional(Type.String()),
-  object: Type.Optional(Type.String()),
-  client: Type.Optional(Type.String()),
-  operation: Type.Optional(Type.String()),
+export const DecisionQuery = exact({
+  handler: Type.Optional(FilterText),
+  event: Type.Optional(FilterText),
+  decision: Type.Optional(FilterText),
+  decidedBy: Type.Optional(FilterText),
+  object: Type.Optional(FilterText),
+  client: Type.Optional(FilterText),
+  operation: Type.Optional(FilterText),
   since: Type.Optional(Instant),
   until: Type.Optional(Instant),
   ...pageQuery,

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Instant, nullable } from "./common.ts";
+import { exact, FilterText, Instant, nullable, page, pageQuery } from "./common.ts";
 
 export const FlowTopic = Type.Object({
   topic: Type.String(),
@@ -71,14 +71,14 @@ export const Switches = Type.Object({
 export type Switches = Static<typeof Switches>;
 
 /** `PUT /api/switches/bypass-before`; null ends it. At most 24 hours ahead. */
-export const BypassWrite = Type.Object({
+export const BypassWrite = exact({
   until: nullable(Instant),
   note: Type.Optional(Type.String({ maxLength: 500 })),
 });
 /** `PUT /api/switches/groups/{group}` */
-export const PauseWrite = Type.Object({ paused: Type.Boolean() });
+export const PauseWrite = exact({ paused: Type.Boolean() });
 /** `PUT /api/switches/log-level` */
-export const LogLevelWrite = Type.Object({
+export const LogLevelWrite = exact({
   level: nullable(LogLevel),
 });
 
@@ -92,6 +92,18 @@ export const AuditEntry = Type.Object({
   target: nullable(Type.String()),
   /** `done` or the problem's code. */
   outcome: Type.String(),
+  /** Where the request came from, as this process sees it: behind a proxy, the proxy. */
+  address: nullable(Type.String()),
   instance: Type.String(),
 });
 export type AuditEntry = Static<typeof AuditEntry>;
+export const AuditQuery = exact({
+  by: Type.Optional(FilterText),
+  /** Part of the action, the target or the outcome. */
+  text: Type.Optional(FilterText),
+  since: Type.Optional(Instant),
+  until: Type.Optional(Instant),
+  ...pageQuery,
+});
+export type AuditQuery = Static<typeof AuditQuery>;
+export const AuditPage = page(AuditEntry);

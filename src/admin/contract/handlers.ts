@@ -1,10 +1,23 @@
 import { type Static, Type } from "typebox";
-import { HandlerId, Instant, nullable, Problem, Stage, Status } from "./common.ts";
+import { exact, FilterText, HandlerId, Instant, nullable, Problem, Stage, Status } from "./common.ts";
 
 /** A handler as people write it: one item of the handlers file as JSON. Its keys are checked by config/, not here. */
 export const Definition = Type.Object({ id: HandlerId }, { additionalProperties: true });
+export type Definition = Static<typeof Definition>;
 
-/** A row of the list. `GET /api/handlers` */
+/** `GET /api/handlers`; by priority, then id. Without `status` those that are not archived. */
+export const HandlerQuery = exact({
+  /** Part of the id, the name or the task. */
+  search: Type.Optional(FilterText),
+  /** Id or alias. */
+  event: Type.Optional(FilterText),
+  task: Type.Optional(Type.Union([Type.Literal("http"), Type.Literal("script")])),
+  stage: Type.Optional(Stage),
+  status: Type.Optional(Type.Union([Status, Type.Literal("all")])),
+});
+export type HandlerQuery = Static<typeof HandlerQuery>;
+
+/** A row of the list. */
 export const HandlerRow = Type.Object({
   id: HandlerId,
   /** Grows with every change of this handler; goes into `If-Match`. */
@@ -26,8 +39,8 @@ export const HandlerRow = Type.Object({
   problems: Type.Array(Type.String()),
   /** The worst state among the instances; null: none has told. */
   breaker: nullable(Type.Union([Type.Literal("closed"), Type.Literal("half-open"), Type.Literal("open")])),
-  /** Of the last hour's calls, from the execution log; p95 in milliseconds. */
-  recent: Type.Object({ ok: Type.Integer(), failed: Type.Integer(), p95Ms: nullable(Type.Number()) }),
+  /** Of the last hour's calls, from the execution log; p95 in milliseconds. Null: the execution log cannot be read now. */
+  recent: nullable(Type.Object({ ok: Type.Integer(), failed: Type.Integer(), p95Ms: nullable(Type.Number()) })),
   /** Of after handlers: of its group; null where it cannot be told. */
   lag: nullable(Type.Object({ records: Type.Integer(), oldestMs: nullable(Type.Integer()) })),
 });
@@ -39,26 +52,29 @@ export const HandlerList = Type.Object({
   revision: Type.Integer(),
 });
 
-/** `GET /api/handlers/{id}`; ETag is the revision. `PUT` answers the same. */
+/**
+ * `GET /api/handlers/{id}`; ETag is the revision. `PUT` answers the same. Query values of its address are shown as `***`,
+ * here and in `yaml`; written back as `***` they stay what they were.
+ */
 export const HandlerDetail = Type.Object({ row: HandlerRow, definition: Definition, yaml: Type.String() });
 export type HandlerDetail = Static<typeof HandlerDetail>;
 
 /** `PUT /api/handlers/{id}` with `If-Match: "<revision>"`, or `If-None-Match: *` to create it. */
-export const HandlerWrite = Type.Object({
+export const HandlerWrite = exact({
   definition: Definition,
   note: Type.Optional(Type.String({ maxLength: 500 })),
 });
 
-/** `POST /api/handlers/{id}/status`. `from` says where an after handler goes on when it is enabled [left-off]. */
-export const StatusWrite = Type.Object({
+/** `POST /api/handlers/{id}/status`, with `If-Match`. `from` says where an after handler goes on when it is enabled [left-off]. */
+export const StatusWrite = exact({
   status: Status,
   from: Type.Optional(Type.Union([Type.Literal("left-off"), Type.Literal("now")])),
 });
 
-/** `POST /api/handlers/{id}/rollback`: makes an older version the newest. */
-export const Rollback = Type.Object({ revision: Type.Integer() });
+/** `POST /api/handlers/{id}/rollback`, with `If-Match`; of a deleted one `If-None-Match: *`. Makes an older version the newest. */
+export const Rollback = exact({ revision: Type.Integer() });
 
-/** `GET /api/handlers/{id}/history`, newest first. */
+/** `GET /api/handlers/{id}/history`, newest first; `DELETE /api/handlers/{id}` with `If-Match` ends in it too. */
 export const HandlerVersion = Type.Object({
   revision: Type.Integer(),
   at: Instant,
@@ -69,6 +85,9 @@ export const HandlerVersion = Type.Object({
   definition: nullable(Definition),
   yaml: nullable(Type.String()),
 });
+export type HandlerVersion = Static<typeof HandlerVersion>;
+
+export const HandlerHistory = Type.Object({ items: Type.Array(HandlerVersion) });
 
 /** The budget proof of one event id: what its before handlers take at worst against what they may. Milliseconds. */
 export const BudgetRow = Type.Object({
@@ -80,6 +99,7 @@ export const BudgetRow = Type.Object({
   validators: Type.Array(Type.Object({ id: Type.String(), timeoutMs: Type.Integer() })),
   fixedMs: Type.Integer(),
 });
+export type BudgetRow = Static<typeof BudgetRow>;
 
 /** A field that a before handler of these events may be allowed to change, or why it may not. */
 export const FieldPolicyRow = Type.Object({
@@ -89,9 +109,10 @@ export const FieldPolicyRow = Type.Object({
   may: Type.Union([Type.Literal("free"), Type.Literal("named"), Type.Literal("never")]),
   rules: Type.Array(Type.String()),
 });
+export type FieldPolicyRow = Static<typeof FieldPolicyRow>;
 
 /** `POST /api/handlers/check`: what saving it would say. Changes nothing. */
-export const CheckRequest = Type.Object({ definition: Type.Unknown() });
+export const CheckRequest = exact({ definition: Type.Unknown() });
 export const CheckResult = Type.Object({
   problems: Type.Array(Problem),
   warnings: Type.Array(Type.String()),
@@ -99,9 +120,10 @@ export const CheckResult = Type.Object({
   fields: Type.Array(FieldPolicyRow),
   yaml: nullable(Type.String()),
 });
+export type CheckResult = Static<typeof CheckResult>;
 
 /** `POST /api/handlers/{id}/test`: one call, nothing is applied. Neither: the event's sample data. */
-export const TestRequest = Type.Object({
+export const TestRequest = exact({
   event: Type.String(),
   data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   /** An entry of the execution log whose recorded data is sent. */
@@ -109,6 +131,7 @@ export const TestRequest = Type.Object({
   /** Instead of the stored definition, for a form that is not saved yet. */
   definition: Type.Optional(Definition),
 });
+export type TestRequest = Static<typeof TestRequest>;
 export const TestResult = Type.Object({
   /** Masked. */
   request: Type.String(),
@@ -121,8 +144,12 @@ export const TestResult = Type.Object({
   changes: Type.Array(Type.Object({ path: Type.String(), from: nullable(Type.String()), to: Type.String() })),
   ms: Type.Number(),
 });
+export type TestResult = Static<typeof TestResult>;
 
 /** `GET /api/handlers/{id}/figures?minutes=60`: equal steps of time, oldest first. */
+export const FiguresQuery = exact({
+  minutes: Type.Optional(Type.Integer({ minimum: 5, maximum: 10_080, default: 60 })),
+});
 export const Figures = Type.Object({
   stepMs: Type.Integer(),
   steps: Type.Array(

@@ -1,0 +1,29 @@
+import type { LiveEvents } from "../contract/live.ts";
+import { LiveQuery } from "../contract/live.ts";
+import type { LiveStreams } from "../live/streams.ts";
+import { answers, type Routes } from "./context.ts";
+
+/** Server-sent events of what happens. */
+export function liveRoutes(streams: LiveStreams): Routes {
+  return (app) => {
+    app.get(
+      "/api/live",
+      {
+        schema: {
+          operationId: "live",
+          summary: "What happens, as it happens: server-sent events",
+          tags: ["live"],
+          querystring: LiveQuery,
+          response: answers({}),
+          produces: ["text/event-stream"],
+        },
+      },
+      ({ query: { events, handler }, identity }, reply) => {
+        const names = events === undefined ? null : new Set(events.split(",") as (keyof LiveEvents)[]);
+        const stream = streams.open({ names, handler: handler ?? null, untilMs: identity?.untilMs ?? null });
+        // What is sent must not wait for more of it: neither here nor in a proxy.
+        return reply.type("text/event-stream").header("x-accel-buffering", "no").send(stream);
+      },
+    );
+  };
+}

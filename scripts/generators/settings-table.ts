@@ -9,6 +9,7 @@ export const settingsTable: Generator = { path: "docs/settings.md", render };
 const forms: Readonly<Record<FormatName, string>> = {
   milliseconds: "a whole number",
   bytes: "a whole number from 1048576",
+  "body-bytes": "0 to 65536",
   count: "a whole number from 1",
   replication: "-1 or a whole number from 1",
   "port-number": "0 to 65535",

@@ -2,14 +2,19 @@
 
 import type { ParkPosition } from "../model/commit-note.ts";
 import type { Disposition } from "../model/disposition.ts";
+import type { Exchange } from "../model/exchange.ts";
 import type { Failure } from "../model/failure.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { InboundRecord, TopicPartition } from "../model/record.ts";
 import type { TaskCall } from "../model/task-call.ts";
 
-export type AttemptOutcome =
+export type AttemptOutcome = (
   | { readonly kind: "delivered"; readonly status: number; readonly response: string }
-  | { readonly kind: "failure"; readonly failure: Failure };
+  | { readonly kind: "failure"; readonly failure: Failure }
+) & {
+  /** Absent: no call was made, or nobody keeps it. */
+  readonly exchange?: Exchange;
+};
 
 export interface AfterTasks {
   /** Makes one attempt. Never rejects; ends at `call.timeoutMs` at the latest, or at once when `signal` aborts. */

@@ -1,6 +1,8 @@
 /** What the before stage needs from outside. The implementations live in tasks/, kafka/ and observe/. */
 import type { Answer } from "../model/answer.ts";
+import type { Data } from "../model/data.ts";
 import type { BridgeEvent } from "../model/event.ts";
+import type { Exchange } from "../model/exchange.ts";
 import type { Failure } from "../model/failure.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import type { Admission, PoisonReason, Recode } from "../model/reading.ts";
@@ -8,9 +10,13 @@ import type { InboundRecord } from "../model/record.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { Decision, Reason, Verdict } from "../model/verdict.ts";
 
-export type AskOutcome =
+export type AskOutcome = (
   | { readonly kind: "answer"; readonly answer: Answer }
-  | { readonly kind: "failure"; readonly failure: Failure };
+  | { readonly kind: "failure"; readonly failure: Failure }
+) & {
+  /** Absent: no call was made, or nobody keeps it. */
+  readonly exchange?: Exchange;
+};
 
 export interface BeforeTasks {
   /**
@@ -23,6 +29,8 @@ export interface BeforeTasks {
 /** A request, decoded, with what is left of its time. */
 export interface Question {
   readonly event: BridgeEvent;
+  /** The data as the core sent it, where `event` holds another one. */
+  readonly asSent?: Data;
   readonly recode: Recode;
   readonly operationId: string;
   readonly attempt: number;

@@ -88,7 +88,7 @@ export class Shadows {
     const sent = question.event.data;
     const data = isMutator ? sent : (enforced.data ?? sent);
     const decideByMs = clock.monotonicMs() + handler.timeoutMs + reserveMs(1);
-    const asked: Question = { ...question, event: { ...question.event, data }, decideByMs };
+    const asked: Question = { ...question, event: { ...question.event, data }, asSent: sent, decideByMs };
     const { verdict, failures } = await decide(asked, [{ ...handler, mode: "enforce", canary: 100 }], { tasks, clock });
     const [own] = verdict.handlers;
     // Its `when` did not match: as if it were not there.

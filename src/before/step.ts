@@ -3,6 +3,7 @@ import type { Clock } from "../model/clock.ts";
 import type { Data } from "../model/data.ts";
 import type { Failure } from "../model/failure.ts";
 import type { BeforeHandler } from "../model/handler.ts";
+import type { TaskCall } from "../model/task-call.ts";
 import type { Reason } from "../model/verdict.ts";
 import { askWithin } from "./ask-within.ts";
 import { callTimeout } from "./budget.ts";
@@ -43,8 +44,12 @@ export async function takeStep(
     if (timeoutMs === undefined) {
       return handler.bestEffort ? { kind: "skipped" } : failed("no-budget", "too little of the request's time is left");
     }
-    const call = {
+    const asSent = question.asSent ?? question.event.data;
+    const call: TaskCall = {
       event,
+      operationId: question.operationId,
+      client: question.client,
+      ...(data === asSent ? {} : { asSent }),
       deliveryId: deliveryIdOf(question, handler),
       attempt: question.attempt,
       sequence: question.sequence,

@@ -15,7 +15,9 @@ import type { AfterHandler } from "../model/handler.ts";
 import type { TopicNames } from "../model/topics.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
 import { showGroups } from "./after-gauges.ts";
+import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
+import { composeExecutionLog } from "./execution-log.ts";
 import { Gaps } from "./gaps.ts";
 import { standingOf } from "./group-standing.ts";
 import { composeTasks } from "./handler-tasks.ts";
@@ -45,6 +47,7 @@ export function composeAfter(
 ): ComposedStage {
   const { settings, topics, client, registry, logger, clock } = parts;
   const tasks = composeTasks(parts, "after", handlers);
+  const executions = composeExecutionLog(parts);
   const producer = createRecordProducer(client, { timeoutMs: 8000 });
   const reader = createReader({ registry });
   // Until the schema is open a dead letter cannot be written, and nothing is settled that should be one.
@@ -89,7 +92,7 @@ export function composeAfter(
       parkedLog,
       clock,
       random: Math.random,
-      observer,
+      observer: both(observer, executions),
       logger,
       limits: {
         concurrency: settings.after.inFlight,
@@ -135,6 +138,7 @@ export function composeAfter(
         openParkedWriter(registry, topics.parked),
       );
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
+      executions.start();
       await Promise.all(
         groups.map(async ({ groupId, facts, consumer }) => {
           const pinned = await untilItWorks("the brokers", logger, signal, () =>
@@ -171,6 +175,7 @@ export function composeAfter(
       );
       gaps.close();
       await Promise.all([parkedLog.close(), producer.close(leftMs()), tasks.close(leftMs())]);
+      await executions.stop(leftMs());
     },
   };
 }

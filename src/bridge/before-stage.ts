@@ -13,9 +13,11 @@ import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
 import { traceVerdict } from "../observe/traces.ts";
+import { acknowledgeMs } from "./best-effort-log.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
-import { DecisionLog, decisionTimeoutMs } from "./decision-log.ts";
+import { createDecisionLog } from "./decision-log.ts";
+import { composeExecutionLog } from "./execution-log.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { beatTimeoutMs, createHeartbeat } from "./heartbeat.ts";
 import { composeShadows } from "./shadow-pool.ts";
@@ -33,12 +35,14 @@ export function composeBefore(
   observer: BeforeObserver,
 ): ComposedStage {
   const { settings, topics, client, registry, logger, clock, instanceId } = parts;
+  const executions = composeExecutionLog(parts);
   const tasks = composeTasks(
     parts,
     "before",
     handlers.filter(({ mode }) => mode !== "shadow"),
+    executions.asked,
   );
-  const shadows = composeShadows(parts, handlers);
+  const shadows = composeShadows(parts, handlers, executions.asked);
   const producer = createRecordProducer(client, { timeoutMs: settings.before.deadlineMs });
   let writer: VerdictWriter | null = null;
   let counts: PartitionCounts | null = null;
@@ -66,9 +70,9 @@ export function composeBefore(
     handlers: () => handlers,
     onFailed: () => parts.metrics.heartbeatFailures.inc(),
   });
-  const decisions = new DecisionLog({
+  const decisions = createDecisionLog({
     ...{ registry, clock, logger, topic: topics.decisions, instanceId },
-    producer: createRecordProducer(client, { timeoutMs: decisionTimeoutMs }),
+    producer: createRecordProducer(client, { timeoutMs: acknowledgeMs }),
     onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
   });
   const lag = new LoopLag(clock);
@@ -120,6 +124,7 @@ export function composeBefore(
       await warmCodecs(registry, topics, handlers);
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
+      executions.start();
       await consumer.start(signal);
       lag.start();
       heartbeat.start();
@@ -134,10 +139,11 @@ export function composeBefore(
       await Promise.all([
         producer.close(leftMs()),
         heartbeat.stop(Math.min(beatTimeoutMs, leftMs())),
-        decisions.stop(Math.min(decisionTimeoutMs, leftMs())),
+        decisions.stop(Math.min(acknowledgeMs, leftMs())),
       ]);
       counts?.close();
       await Promise.all([tasks.close(leftMs()), shadowsGone]);
+      await executions.stop(leftMs());
     },
   };
 }

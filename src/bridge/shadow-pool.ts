@@ -3,6 +3,7 @@ import type { Decided, Question } from "../before/ports.ts";
 import { Shadows } from "../before/shadows.ts";
 import type { BeforeHandler } from "../model/handler.ts";
 import type { BreakerStanding } from "../model/instance-status.ts";
+import type { AskReport } from "../observe/execution-record.ts";
 import { observeShadows } from "../observe/shadow-observer.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import type { StageParts } from "./stage.ts";
@@ -17,9 +18,13 @@ export interface ShadowPool {
 }
 
 /** The handlers that watch all or some clients, on tasks of their own. */
-export function composeShadows(parts: StageParts, handlers: readonly BeforeHandler[]): ShadowPool {
+export function composeShadows(
+  parts: StageParts,
+  handlers: readonly BeforeHandler[],
+  asked: (report: AskReport) => void,
+): ShadowPool {
   const own = handlers.filter(isShadowOfSome);
-  const tasks = composeTasks(parts, "shadow", own);
+  const tasks = composeTasks(parts, "shadow", own, asked);
   const observer = observeShadows(parts.logger, parts.metrics);
   const shadows = new Shadows(own, { tasks, clock: parts.clock, observer });
   return {

@@ -80,6 +80,7 @@ function nullable(validate: (value: unknown) => void): (value: unknown) => void 
 const formats = {
   milliseconds: { validate: wholeBetween("milliseconds", 0, 2_147_483_647), coerce: whole },
   bytes: { validate: wholeBetween("bytes", 1_048_576, 1_099_511_627_776), coerce: whole },
+  "body-bytes": { validate: wholeBetween("bytes", 0, 65_536), coerce: whole },
   count: { validate: wholeBetween("a count", 1, 1_000_000), coerce: whole },
   replication: {
     validate: (value: unknown) => {

@@ -23,6 +23,7 @@ const optionalText = (env: string, doc: string): Declared<string | null> =>
 const list = (env: string, format: FormatName, doc: string): Declared<string[]> =>
   setting<string[]>(env, format, [], doc);
 
+const executionLogs = ["on", "failures", "off"] as const;
 const logLevels = ["debug", "info", "warn", "error"] as const;
 
 export const settingsDeclaration = {
@@ -147,6 +148,20 @@ export const settingsDeclaration = {
       "count",
       100,
       "Dead letters in a row, without a delivery between, after which a handler's group stops.",
+    ),
+  },
+  executions: {
+    keep: setting(
+      "EXECUTION_LOG",
+      executionLogs,
+      "on",
+      "Which calls of handlers are written to `<TOPIC_PREFIX>.executions`: on (all), failures, or off.",
+    ),
+    bodyBytes: setting(
+      "EXECUTION_LOG_BODY_BYTES",
+      "body-bytes",
+      4096,
+      "Bytes of each body, as sent and as it came back, that the execution log keeps; 0: none.",
     ),
   },
   http: {

@@ -1,6 +1,6 @@
 /** One call of a handler, as the execution log keeps it (schemas/executions/Execution.avsc). Holds no secret. */
 export interface Execution {
-  /** Random; names the entry. */
+  /** Names the entry; later ones sort after earlier ones. */
   readonly id: string;
   readonly atMs: number;
   readonly instanceId: string;
@@ -19,14 +19,14 @@ export interface Execution {
   readonly attempt: number;
   /** `topic/partition/offset` of the record. */
   readonly sequence: string;
-  /** `allow`, `forbid`, `delivered`, or the failure's kind (model/failure.ts). */
+  /** `allow`, `forbid`, `cancelled`, `delivered`, or the failure's kind (model/failure.ts). */
   readonly outcome: string;
   readonly ms: number;
   /** HTTP status or exit code; null: there was none. */
   readonly status: number | null;
   /** Why it failed, or the reason of a forbid; null where there is nothing to say. */
   readonly detail: string | null;
-  /** The body as it was sent and as it came back, as text; null: none. Bounded, and then `cut`. */
+  /** The bodies as text, as sent (or as it would have been) and as it came back; null: none. Bounded, and then `cut`. */
   readonly sent: string | null;
   readonly sentCut: boolean;
   readonly answered: string | null;

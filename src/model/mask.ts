@@ -4,7 +4,7 @@
  */
 import type { Data, Value } from "./data.ts";
 import { isList } from "./data.ts";
-import type { FieldType, RecordShape } from "./record-shape.ts";
+import type { Field, FieldType, RecordShape } from "./record-shape.ts";
 
 /** What stands in the place of a secret value. */
 const masked = "***";
@@ -36,29 +36,33 @@ function maskValue(value: Value, type: FieldType): Value {
 
 /** The texts of all secret values in the data, for `maskText`. */
 export function secretValues(data: Data, shape: RecordShape): readonly string[] {
-  if (!holdsSecrets(shape)) return [];
+  if (secretNames(shape).length === 0) return [];
   const found = new Set<string>();
   collectFields(data, shape.fields, found);
   found.delete("");
   return [...found];
 }
 
-const secretShapes = new WeakMap<RecordShape, boolean>();
+const namesByShape = new WeakMap<RecordShape, readonly string[]>();
 
-/** Cached: most events hold no secret, and their answers are then not searched at all. */
-function holdsSecrets(shape: RecordShape): boolean {
-  let holds = secretShapes.get(shape);
-  if (holds === undefined) {
-    holds = shape.fields.some((field) => field.secret || typeHoldsSecrets(field.type));
-    secretShapes.set(shape, holds);
+/** The names of all secret fields, at any depth. Cached: most events hold none, and then nothing is searched at all. */
+export function secretNames(shape: RecordShape): readonly string[] {
+  let names = namesByShape.get(shape);
+  if (names === undefined) {
+    names = [...new Set(shape.fields.flatMap(secretNamesOf))];
+    namesByShape.set(shape, names);
   }
-  return holds;
+  return names;
 }
 
-function typeHoldsSecrets(type: FieldType): boolean {
-  if (type.kind === "list") return typeHoldsSecrets(type.items);
-  if (type.kind === "map") return typeHoldsSecrets(type.values);
-  return type.kind === "record" && type.fields.some((field) => field.secret || typeHoldsSecrets(field.type));
+function secretNamesOf(field: Field): readonly string[] {
+  return field.secret ? [field.name] : secretNamesIn(field.type);
+}
+
+function secretNamesIn(type: FieldType): readonly string[] {
+  if (type.kind === "list") return secretNamesIn(type.items);
+  if (type.kind === "map") return secretNamesIn(type.values);
+  return type.kind === "record" ? type.fields.flatMap(secretNamesOf) : [];
 }
 
 function collectFields(data: Data, fields: Fields, into: Set<string>): void {
@@ -92,8 +96,10 @@ export function maskText(text: string, secrets: readonly string[], cut = false):
   if (forms.length === 0) return text;
   // Longest first: a secret that is part of another must not leave the rest of the longer one standing.
   forms.sort((left, right) => right.length - left.length);
-  const whole = text.replaceAll(new RegExp(forms.map(literal).join("|"), "g"), masked);
-  return cut ? maskTail(whole, forms) : whole;
+  const pattern = new RegExp(forms.map(literal).join("|"), "g");
+  if (!cut) return text.replaceAll(pattern, masked);
+  const keep = beforeTail(text, forms, pattern);
+  return text.slice(0, keep).replaceAll(pattern, masked) + (keep < text.length ? masked : "");
 }
 
 function literal(form: string): string {
@@ -108,7 +114,8 @@ function writtenForms(secret: string): readonly string[] {
   return [...forms, ...forms.slice(1, 4).map((form) => form.replaceAll("/", "\\/"))];
 }
 
-function maskTail(text: string, forms: readonly string[]): string {
+/** Where the text's end begins that could be the start of a secret; a whole secret is not torn apart there. */
+function beforeTail(text: string, forms: readonly string[], pattern: RegExp): number {
   let keep = text.length;
   for (const form of forms) {
     for (let length = Math.min(form.length - 1, text.length); length > 0; length--) {
@@ -117,5 +124,8 @@ function maskTail(text: string, forms: readonly string[]): string {
       break;
     }
   }
-  return keep === text.length ? text : text.slice(0, keep) + masked;
+  for (const { 0: found, index } of text.matchAll(pattern)) {
+    if (index < keep && index + found.length > keep) return index;
+  }
+  return keep;
 }

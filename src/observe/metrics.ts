@@ -87,6 +87,11 @@ export class Metrics {
     "Decisions that are missing on the topic of decisions.",
     ["reason"],
   );
+  readonly executionsDropped: Counter<"reason"> = this.#counter(
+    "executions_dropped_total",
+    "Calls of handlers that are missing on the topic of executions.",
+    ["reason"],
+  );
   readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", [
     "group",
     "end",

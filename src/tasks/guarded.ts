@@ -109,11 +109,11 @@ class Guarded implements GuardedTasks {
     return this.#closed;
   }
 
-  async #call<Outcome extends { readonly kind: "answer" | "delivered" }>(
+  async #call<Outcome extends AskOutcome | AttemptOutcome>(
     handler: Handler,
     call: TaskCall,
     signal: AbortSignal,
-    make: (call: TaskCall, hold: Hold) => Promise<Outcome | Failed>,
+    make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
   ): Promise<Outcome | Failed> {
     const { breaker, bulkhead, line } = this.#guardOf(handler);
     const key = call.key ?? "";

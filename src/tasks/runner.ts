@@ -4,13 +4,15 @@ import type { AskOutcome, BeforeTasks } from "../before/ports.ts";
 import { messageOf } from "../errors.ts";
 import { bodyEvent, renderBody } from "../model/body.ts";
 import type { Clock } from "../model/clock.ts";
+import type { Exchange } from "../model/exchange.ts";
 import type { Failure, FailureKind } from "../model/failure.ts";
 import type { Handler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
-import { maskText, secretValues } from "../model/mask.ts";
-import type { TaskCall } from "../model/task-call.ts";
+import { maskText } from "../model/mask.ts";
+import { secretsOf, type TaskCall } from "../model/task-call.ts";
 import { CallTime } from "./call-time.ts";
 import { createEgress, type Egress } from "./egress.ts";
+import { answeredByScript, answeredOverHttp, exchangeOf } from "./exchange.ts";
 import { HttpTasks } from "./http.ts";
 import { askedOverHttp, deliveredOverHttp, type OutcomeContext } from "./http-outcome.ts";
 import { defaultLimits, type TaskLimits } from "./limits.ts";
@@ -29,6 +31,8 @@ export interface TasksOptions {
   readonly clock: Clock;
   readonly secrets?: Secrets;
   readonly limits?: Partial<TaskLimits>;
+  /** With it each outcome tells what was sent and what came back, this many bytes of each at most. */
+  readonly exchangeBytes?: number;
   /** How names are resolved; the system's resolver by default. */
   readonly resolve?: Resolve;
 }
@@ -64,6 +68,7 @@ class TaskRunner implements UnguardedTasks {
   readonly #limits: TaskLimits;
   readonly #http: HttpTasks;
   readonly #scripts: ScriptTasks;
+  readonly #exchangeBytes: number | undefined;
   readonly #underWay = new Map<CallTime, Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -74,6 +79,7 @@ class TaskRunner implements UnguardedTasks {
     this.#clock = clock;
     this.#logger = logger;
     this.#limits = limits;
+    this.#exchangeBytes = options.exchangeBytes;
     const lookup = createLookup(this.egress, options.resolve, clock);
     const signer = new Signer(options.secrets ?? createSecrets());
     this.#http = new HttpTasks({ egress: this.egress, lookup, signer, clock, limits });
@@ -86,15 +92,14 @@ class TaskRunner implements UnguardedTasks {
       const body = renderBody(call.event, handler.numbers);
       const sent = bodyEvent(call.event);
       const context = this.#context(call);
-      const outcome =
-        task.kind === "http"
-          ? askedOverHttp(await this.#http.call(handler, task, call, body, time), sent, context)
-          : askedByScript(
-              await this.#scripts.run(handler, task, call, body, context.secrets, time, hold),
-              sent,
-              context,
-            );
-      return maskReason(outcome, context.secrets);
+      if (task.kind === "http") {
+        const result = await this.#http.call(handler, task, call, body, time);
+        const outcome = maskReason(askedOverHttp(result, sent, context), context.secrets);
+        return this.#told(outcome, call, body, () => answeredOverHttp(result));
+      }
+      const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
+      const outcome = maskReason(askedByScript(result, sent, context), context.secrets);
+      return this.#told(outcome, call, body, () => answeredByScript(result));
     });
   }
 
@@ -103,9 +108,12 @@ class TaskRunner implements UnguardedTasks {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
       const context = this.#context(call);
-      return task.kind === "http"
-        ? deliveredOverHttp(await this.#http.call(handler, task, call, body, time), context)
-        : deliveredByScript(await this.#scripts.run(handler, task, call, body, context.secrets, time, hold), context);
+      if (task.kind === "http") {
+        const result = await this.#http.call(handler, task, call, body, time);
+        return this.#told(deliveredOverHttp(result, context), call, body, () => answeredOverHttp(result));
+      }
+      const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
+      return this.#told(deliveredByScript(result, context), call, body, () => answeredByScript(result));
     });
   }
 
@@ -156,9 +164,19 @@ class TaskRunner implements UnguardedTasks {
     }
   }
 
+  #told<Outcome extends object>(
+    outcome: Outcome,
+    call: TaskCall,
+    body: string,
+    answered: () => ReturnType<typeof answeredOverHttp>,
+  ): Outcome & { readonly exchange?: Exchange } {
+    const limit = this.#exchangeBytes;
+    return limit === undefined ? outcome : { ...outcome, exchange: exchangeOf(call, body, answered(), limit) };
+  }
+
   #context(call: TaskCall): OutcomeContext {
     return {
-      secrets: secretValues(call.event.data, call.event.shape),
+      secrets: secretsOf(call),
       logBytes: this.#limits.logBytes,
       answerBytes: this.#limits.answerBytes,
       timeoutMs: call.timeoutMs,

@@ -37,7 +37,7 @@ export function deliveredByScript(ended: ScriptResult, context: OutcomeContext):
 }
 
 /** A persistent script's answer says what the exit code and the output of one that ran for its call would say. */
-function asOneRun(result: ScriptResult): ScriptResult {
+export function asOneRun(result: ScriptResult): ScriptResult {
   if (result.kind !== "persistent" || result.result.kind !== "answered") return result;
   const { exit: code, line } = result.result;
   return { kind: "exited", code, detail: "", stdout: line, stderr: Buffer.alloc(0) };

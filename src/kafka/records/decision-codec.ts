@@ -3,6 +3,7 @@ import type { Change, HandlerOutcome, Reason } from "../../model/verdict.ts";
 import type { Registry } from "../registry/registry.ts";
 import { decisionSchema, subjectOf } from "../registry/schemas.ts";
 import { readOwnRecord, type Unread } from "./own-record.ts";
+import { isoTime, numberOrNull, rounded } from "./wire-values.ts";
 
 export interface DecisionWriter {
   encode(decision: DecisionRecord): Buffer;
@@ -118,18 +119,4 @@ function fromWire(written: Written): StoredDecision {
     decidedMs: Number(written.decided_ms),
     repliedMs: numberOrNull(written.replied_ms),
   };
-}
-
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms);
-}
-
-function numberOrNull(value: number | bigint | null | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
-}
-
-/** Kafka says -1 for "no timestamp", and a hostile producer anything: a date never throws. */
-function isoTime(epochMs: number): string {
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
 }

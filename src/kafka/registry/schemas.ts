@@ -8,7 +8,7 @@ import { shapeOf } from "../codec/shape.ts";
 
 /** A schema file of this package. */
 export interface SchemaFile {
-  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, InstanceStatus, Decision, HandlerWrite. */
+  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, InstanceStatus, Decision, Execution, HandlerWrite. */
   readonly entity: Entity | null;
   /** Avro record name without namespace. */
   readonly record: string;
@@ -30,6 +30,7 @@ export const verdictSchema: SchemaFile = load(null, "verdicts", "Verdict");
 export const deadLetterSchema: SchemaFile = load(null, "dead-letters", "DeadLetter");
 export const parkedSchema: SchemaFile = load(null, "parked", "ParkedRecord");
 export const decisionSchema: SchemaFile = load(null, "decisions", "Decision");
+export const executionSchema: SchemaFile = load(null, "executions", "Execution");
 export const heartbeatSchema: SchemaFile = load(null, "bridges", "BridgeHeartbeat");
 export const instanceStatusSchema: SchemaFile = load(null, "instances", "InstanceStatus");
 export const handlerWriteSchema: SchemaFile = load(null, "handlers", "HandlerWrite");
@@ -71,6 +72,7 @@ export function registrations(topics: TopicNames): readonly Registration[] {
     ...at(instanceStatusSchema, topics.instances),
     ...at(decisionSchema, topics.decisions),
     ...at(handlerWriteSchema, topics.handlers),
+    ...at(executionSchema, topics.executions),
   ];
 }
 

@@ -43,6 +43,7 @@ export function aclsFor(
         ...topics([names.instances], ["Write"], "says how the instance does"),
         ...topics([names.decisions], ["Write"], "logs decisions"),
         ...topics([names.handlers], ["Read", "Write"], "follows the log of handlers, and seeds it"),
+        ...topics([names.executions], ["Write"], "logs calls of handlers"),
         groups(`${groupPrefix}.before`, ["Read"], "the group that all instances share"),
       ];
     case "bridge-after":
@@ -53,6 +54,7 @@ export function aclsFor(
         ...topics([names.replays], ["Read"], "takes up replays"),
         ...topics([names.instances], ["Write"], "says how the instance does"),
         ...topics([names.handlers], ["Read", "Write"], "follows the log of handlers, and seeds it"),
+        ...topics([names.executions], ["Write"], "logs calls of handlers"),
         groups(`${groupPrefix}.after.`, ["Read"], "one group per handler or group of handlers"),
       ];
     case "subscriber":

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { noHandlerVerdict } from "../../../src/before/unasked-verdicts.ts";
-import { type DecisionDrop, DecisionLog } from "../../../src/bridge/decision-log.ts";
+import type { LogDrop } from "../../../src/bridge/best-effort-log.ts";
+import { createDecisionLog } from "../../../src/bridge/decision-log.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import { createAvroRecord } from "../../../src/kafka/codec/avro-record.ts";
 import type { RecordPosition } from "../../../src/kafka/produce/producer.ts";
@@ -19,11 +20,11 @@ function decisionLog(options: { maxWaiting?: number; maxWaitingBytes?: number; o
   const clock = new FakeClock();
   const { opens = [], maxWaiting, maxWaitingBytes } = options;
   const sent: OutboundRecord[] = [];
-  const drops: DecisionDrop[] = [];
+  const drops: LogDrop[] = [];
   const warnings: unknown[] = [];
   const quiet = (): void => undefined;
   const state = { answer: () => Promise.resolve<RecordPosition>(written), closed: 0 };
-  const log = new DecisionLog({
+  const log = createDecisionLog({
     ...{ clock, topic: "p.decisions", instanceId: "i" },
     ...(maxWaiting === undefined ? {} : { maxWaiting }),
     ...(maxWaitingBytes === undefined ? {} : { maxWaitingBytes }),

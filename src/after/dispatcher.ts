@@ -1,4 +1,5 @@
 import type { Clock } from "../model/clock.ts";
+import { bounded } from "../model/deadline.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import type { RecordReader } from "../model/reading.ts";
@@ -42,7 +43,7 @@ export interface DispatcherOptions {
   readonly limits?: Partial<Limits>;
 }
 
-export interface Dispatcher extends RecordSink {
+export interface Dispatcher extends Required<RecordSink> {
   /** Facts held up by a disabled handler are looked at again. Call it whenever `handlers` returns something
    * new; nothing does yet: handlers change with a restart. */
   handlersChanged(): void;
@@ -120,6 +121,20 @@ class GroupDispatcher implements Dispatcher {
     if (this.#draining === null) this.#attendance.look();
     for (const partition of gained) if (partition.park.found !== null) void this.#parking.restore(partition);
     this.#turns.forgetLost();
+    this.#turns.resume();
+  }
+
+  async beforeJoin(withinMs: number): Promise<void> {
+    const { clock, limits } = this.#engine;
+    if (this.#draining !== null) {
+      await bounded(this.#draining, withinMs, clock);
+      return;
+    }
+    const endMs = clock.monotonicMs() + withinMs;
+    // A share of the time is the commit's.
+    await bounded(this.#turns.rest(limits.joinRestMs), (withinMs * 2) / 3, clock);
+    const written = this.#parking.mark(this.#ownership.all()).then(() => this.#commits.flush());
+    await bounded(written, endMs - clock.monotonicMs(), clock);
   }
 
   accept(records: readonly InboundRecord[]): void {

@@ -26,6 +26,8 @@ export interface Limits {
   readonly stalledMs: number;
   /** How often a group with a disabled handler commits what it has committed already: offsets expire. */
   readonly recommitMs: number;
+  /** How long no turn begins, at most, when a join is due: if it does not come, what is held goes on. */
+  readonly joinRestMs: number;
   readonly commitEveryMs: number;
   readonly commitTimeoutMs: number;
   readonly deadLetterTimeoutMs: number;
@@ -47,6 +49,7 @@ export const defaultLimits: Limits = {
   brakeLongestMs: 300_000,
   stalledMs: 60_000,
   recommitMs: 24 * 3_600_000,
+  joinRestMs: 6000,
   commitEveryMs: 200,
   commitTimeoutMs: 10_000,
   deadLetterTimeoutMs: 10_000,

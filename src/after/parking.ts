@@ -107,6 +107,11 @@ export class Parking {
   /** No more copies. Resolves when what has ended is written down or could not be; never rejects. */
   close(partitions: Iterable<Partition>): Promise<void> {
     this.#access.closed = true;
+    return this.mark(partitions);
+  }
+
+  /** Resolves when what has ended is written down or could not be; never rejects. */
+  mark(partitions: Iterable<Partition>): Promise<void> {
     return this.#returns.markAll([...partitions].flatMap(({ park }) => [...park.lanes]));
   }
 

@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import type { Timer } from "../model/clock.ts";
 import { sequenceOf } from "../model/record.ts";
 import { takeTurn } from "./delivery.ts";
 import type { Engine, TurnEnd } from "./engine.ts";
@@ -44,7 +45,10 @@ export class Turns {
   /** How often the handlers have changed. */
   #changes = 0;
   #closed = false;
-  #calm: (() => void) | null = null;
+  /** Not null: no turn begins before it wakes. */
+  #rest: Timer | null = null;
+  /** Resolved when no turn is under way. */
+  #calm: PromiseWithResolvers<undefined> | null = null;
 
   constructor(engine: Engine, watchdog: Watchdog, host: TurnsHost) {
     this.#engine = engine;
@@ -67,7 +71,7 @@ export class Turns {
 
   /** Begins as many turns as there are slots, and as the brake lets. */
   pump(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#rest !== null) return;
     while (!this.#ready.isEmpty) {
       if (this.#running >= this.#engine.limits.concurrency || !this.#engine.brake.lets(this.#running)) {
         this.#watchdog.watch();
@@ -106,10 +110,30 @@ export class Turns {
     for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
   }
 
+  /** No turn begins before `resume`, or for so long. Resolves when none is under way. */
+  rest(ms: number): Promise<void> {
+    this.#rest?.cancel();
+    this.#rest = this.#engine.clock.after(ms, () => this.resume());
+    return this.#calmness();
+  }
+
+  resume(): void {
+    this.#rest?.cancel();
+    this.#rest = null;
+    this.pump();
+  }
+
   /** No turn begins any more. Resolves when none is under way. */
   close(): Promise<void> {
     this.#closed = true;
-    return this.#running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#calm = resolve));
+    this.#rest?.cancel();
+    return this.#calmness();
+  }
+
+  #calmness(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    this.#calm ??= Promise.withResolvers<undefined>();
+    return this.#calm.promise;
   }
 
   async #run(lane: Lane<Partition>, fact: Fact): Promise<void> {
@@ -135,7 +159,10 @@ export class Turns {
     if (end.kind === "held" && changes !== this.#changes) end = { kind: "wait", ms: 0 };
     if (partition.owned) this.#apply(lane, fact, end);
     else if (partition.running === 0) this.#host.left(partition);
-    if (this.#running === 0) this.#calm?.();
+    if (this.#running === 0) {
+      this.#calm?.resolve(undefined);
+      this.#calm = null;
+    }
     this.pump();
   }
 

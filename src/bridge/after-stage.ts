@@ -76,6 +76,7 @@ export function composeAfter(
       topics: [...facts, topics.replays],
       sink: {
         assigned: (partitions) => dispatcher.assigned(partitions),
+        beforeJoin: (withinMs) => dispatcher.beforeJoin(withinMs),
         accept: (records) => dispatcher.accept(records),
       },
       onGaveUp: parts.onGaveUp,

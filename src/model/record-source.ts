@@ -36,6 +36,11 @@ export interface RecordSink {
    * may have moved on in its partitions meanwhile, so that what it still holds of them is void.
    */
   assigned(partitions: readonly AssignedPartition[]): void;
+  /**
+   * A join is due that may take partitions away: resolves when what is under way has ended and is committed, and within
+   * `withinMs` at the latest. `assigned` follows, unless the member dies. Never rejects.
+   */
+  beforeJoin?(withinMs: number): Promise<void>;
   /** Records of one partition in offset order; offsets may repeat after a join. Never throws. */
   accept(records: readonly InboundRecord[]): void;
 }

@@ -121,6 +121,7 @@ class KafkaSubscriber implements Subscriber {
       topics: this.#factTopics(),
       sink: {
         assigned: (partitions) => this.#dispatcher.assigned(partitions),
+        beforeJoin: (withinMs) => this.#dispatcher.beforeJoin(withinMs),
         accept: (records) => this.#dispatcher.accept(records),
       },
       onGaveUp: (error) => this.#gaveUp(error),

@@ -4,6 +4,7 @@ import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } fr
 import { BridgeError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../model/logger.ts";
 import type { KafkaSettings, SaslSettings, TlsSettings } from "../settings.ts";
+import { letJoinsWait } from "./before-join.ts";
 import { installCodecs } from "./compression.ts";
 import { OwnSockets } from "./own-sockets.ts";
 import { applyPatches } from "./patch.ts";
@@ -27,6 +28,7 @@ export interface OwnKafka {
 export function createKafkaClient(settings: KafkaSettings, logger: Logger): KafkaClient {
   installCodecs();
   applyPatches();
+  letJoinsWait();
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,

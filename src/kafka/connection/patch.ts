@@ -6,7 +6,7 @@ import { BridgeError } from "../../errors.ts";
 /**
  * Where kafkajs is changed or its internals are called. Each reach states what it relies on and refuses to work on
  * anything else: kafkajs offers no other way, and a version that differs must be read again before it is trusted. Its
- * version is asserted here for unreadable-batch.ts, own-sockets.ts, broker-errors.ts and consumer.ts, too.
+ * version is asserted here for before-join.ts, unreadable-batch.ts, own-sockets.ts, broker-errors.ts and consumer.ts, too.
  */
 
 export const patchedVersion = "2.2.4";
@@ -234,6 +234,6 @@ const readHeaders: ReadVarIntArray = function (reader) {
 const recordDecoder = "kafkajs/src/protocol/recordBatch/record/v0/decoder.js";
 const require = createRequire(import.meta.url);
 
-function kafkajsVersion(): string {
+export function kafkajsVersion(): string {
   return (require("kafkajs/package.json") as { version: string }).version;
 }

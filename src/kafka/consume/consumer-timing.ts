@@ -4,6 +4,8 @@ export interface ConsumerTiming {
   readonly heartbeatMs: number;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
+  /** How long a join waits for what is under way; with `maxWaitMs` and `heartbeatMs` well below `sessionTimeoutMs`, for no heartbeat goes out meanwhile. */
+  readonly beforeJoinMs: number;
   /** Whether to look up what was committed of partitions that are gained (metadata, losses): costs the join some ms. */
   readonly readsCommitted: boolean;
   /** How long a partition that was added may stay unread. */
@@ -25,6 +27,7 @@ export const beforeTiming: ConsumerTiming = {
   heartbeatMs: 300,
   sessionTimeoutMs: 6000,
   rebalanceTimeoutMs: 6000,
+  beforeJoinMs: 0,
   readsCommitted: false,
   metadataMaxAgeMs: 5000,
   afterDefect: "skip",
@@ -39,6 +42,7 @@ export const afterTiming: ConsumerTiming = {
   heartbeatMs: 1000,
   sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 10_000,
+  beforeJoinMs: 3000,
   readsCommitted: true,
   metadataMaxAgeMs: 60_000,
   afterDefect: "again",

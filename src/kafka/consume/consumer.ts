@@ -1,6 +1,7 @@
 import type { EachBatchPayload } from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
+import { bounded } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { TopicPartition } from "../../model/record.ts";
 import type { AssignedPartition, CommitPosition } from "../../model/record-source.ts";
@@ -49,6 +50,8 @@ class SupervisedConsumer implements GroupConsumer {
   #life: ConsumerLife | null = null;
   #state: ConsumerState = "starting";
   #joins = 0;
+  /** What is under way ends and is committed, before a join. */
+  #joinDue = false;
   #stopping: Promise<void> | null = null;
 
   constructor(client: KafkaClient, options: GroupConsumerOptions) {
@@ -114,7 +117,7 @@ class SupervisedConsumer implements GroupConsumer {
     // The broker fences by generation, not by ownership: it would take a commit for somebody else's partition.
     const own = positions.filter((position) => this.#partitions.owns(position));
     if (own.length === 0) return;
-    if (this.#state !== "assigned") {
+    if (this.#state !== "assigned" && !this.#joinDue) {
       throw new BridgeError("BROKER_UNAVAILABLE", `nothing can be committed: the group is ${this.#state}`);
     }
     await this.#commits.send(own);
@@ -129,11 +132,16 @@ class SupervisedConsumer implements GroupConsumer {
 
   #open(): ConsumerLife {
     const { groupId, topics, timing } = this.#options;
-    const opened = new ConsumerLife(this.#client, {
+    const opened: ConsumerLife = new ConsumerLife(this.#client, {
       topics,
       config: {
         groupId,
-        partitionAssigners: [stickyAssigner(() => this.#partitions.ownership())],
+        partitionAssigners: [
+          stickyAssigner(
+            () => this.#partitions.ownership(),
+            () => this.#beforeJoin(opened),
+          ),
+        ],
         maxWaitTimeInMs: timing.maxWaitMs,
         heartbeatInterval: timing.heartbeatMs,
         sessionTimeout: timing.sessionTimeoutMs,
@@ -152,6 +160,18 @@ class SupervisedConsumer implements GroupConsumer {
     this.#life = opened;
     this.#commits.opened(opened);
     return opened;
+  }
+
+  /** The broker waits for this member before it gives any of its partitions to another, and takes its commits meanwhile. */
+  async #beforeJoin(life: ConsumerLife): Promise<void> {
+    const { sink, timing } = this.#options;
+    if (life !== this.#life || this.#partitions.all().length === 0 || sink.beforeJoin === undefined) return;
+    this.#joinDue = true;
+    try {
+      await bounded(sink.beforeJoin(timing.beforeJoinMs), timing.beforeJoinMs, this.#clock);
+    } finally {
+      this.#joinDue = false;
+    }
   }
 
   #onJoin(life: ConsumerLife, memberId: string, owned: readonly TopicPartition[]): void {

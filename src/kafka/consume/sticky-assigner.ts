@@ -1,5 +1,6 @@
 import { AssignerProtocol, type PartitionAssigner } from "kafkajs";
 import type { TopicPartition } from "../../model/record.ts";
+import { beforeJoin } from "../connection/before-join.ts";
 import { assignSticky, type Claimant } from "./sticky-assignment.ts";
 
 /** What a member owns, told to whoever leads the group; kept up to date by the consumer. */
@@ -12,11 +13,15 @@ export interface Ownership {
 const name = "provisioning-bridge-sticky";
 const version = 1;
 
-/** The assigner of kafkajs's protocol around `assignSticky`; what a member owns travels as its user data, in JSON. */
-export function stickyAssigner(ownership: () => Ownership): PartitionAssigner {
+/**
+ * The assigner of kafkajs's protocol around `assignSticky`; what a member owns travels as its user data, in JSON.
+ * `wait`: waited for before this member joins again.
+ */
+export function stickyAssigner(ownership: () => Ownership, wait?: () => Promise<void>): PartitionAssigner {
   return ({ cluster }) => ({
     name,
     version,
+    ...(wait === undefined ? {} : { [beforeJoin]: wait }),
     protocol: ({ topics }) => ({
       name,
       metadata: AssignerProtocol.MemberMetadata.encode({

@@ -46,11 +46,16 @@ export class FreshTopics {
   static async open(options: { readonly partitions?: number; readonly servers?: Servers } = {}): Promise<FreshTopics> {
     const { partitions = 3, servers = sharedServers } = options;
     const topics = new FreshTopics(servers);
-    const { client, names, prefix, registry } = topics;
-    await setUp({ client, registry, names, settings: { prefix, partitions, replicationFactor: -1 } });
+    await topics.setUp(partitions);
     await topics.admin.connect();
     await topics.producer.connect();
     return topics;
+  }
+
+  /** Creates what is missing, as the command does. */
+  async setUp(partitions: number): Promise<void> {
+    const { client, names, prefix, registry } = this;
+    await setUp({ client, registry, names, settings: { prefix, partitions, replicationFactor: -1 } });
   }
 
   /** The settings that make a bridge or a command use these topics. */

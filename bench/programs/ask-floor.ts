@@ -4,8 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import kafkajs, { type Message } from "kafkajs";
-import { Meter } from "../support/meter.ts";
-import { cpuSeconds } from "../support/process-usage.ts";
+import { measuring } from "../support/meter.ts";
 
 const [brokers = "", atOnce = "1", warmup = "500", requests = "5000"] = process.argv.slice(2);
 const { Kafka, logLevel } = kafkajs;
@@ -72,20 +71,7 @@ await consume(replied, ({ headers }) => {
   waiting.delete(correlation);
 });
 const questions = await batching(asked);
-let cpuBefore = 0;
-let cpu = 0;
-const over = Promise.withResolvers<undefined>();
-const meter = new Meter(
-  Number(warmup),
-  Number(requests),
-  () => {
-    cpuBefore = cpuSeconds(process.pid);
-  },
-  () => {
-    cpu = cpuSeconds(process.pid) - cpuBefore;
-    over.resolve(undefined);
-  },
-);
+const { meter, over } = measuring([process.pid], Number(warmup), Number(requests));
 let next = 0;
 const most = Number(warmup) + Number(requests);
 const caller = async (): Promise<void> => {
@@ -100,7 +86,7 @@ const caller = async (): Promise<void> => {
   }
 };
 for (let at = 0; at < Number(atOnce); at++) void caller();
-await over.promise;
+const cpu = await over;
 const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => meter.quantile(share));
 const result = { perSecond: meter.perSecond, p50, p99, p999, cpuSeconds: cpu, decided: {} };
 process.stdout.write(`${JSON.stringify(result)}\n`);

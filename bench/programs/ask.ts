@@ -2,8 +2,7 @@
 import { createBillingClient } from "../../src/sdk/billing-client.ts";
 import type { EventId } from "../../src/sdk/generated/events.ts";
 import { sampleData } from "../support/facts.ts";
-import { Meter } from "../support/meter.ts";
-import { cpuSeconds } from "../support/process-usage.ts";
+import { measuring } from "../support/meter.ts";
 
 const [atOnce = "1", warmup = "500", requests = "5000", bridges = "", seconds = "60", event = "clients.update"] =
   process.argv.slice(2) as [string?, string?, string?, string?, string?, EventId?];
@@ -21,21 +20,7 @@ const core = await createBillingClient({
   skipWithoutHandlers: false,
 });
 const pids = [process.pid, ...bridges.split(",").filter(Boolean).map(Number)];
-const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-let cpuBefore = 0;
-let cpu = 0;
-const over = Promise.withResolvers<undefined>();
-const meter = new Meter(
-  Number(warmup),
-  Number(requests),
-  () => {
-    cpuBefore = used();
-  },
-  () => {
-    cpu = used() - cpuBefore;
-    over.resolve(undefined);
-  },
-);
+const { meter, over } = measuring(pids, Number(warmup), Number(requests));
 const decided: Record<string, number> = {};
 const endMs = performance.now() + Number(seconds) * 1000;
 let next = 0;
@@ -51,8 +36,8 @@ const caller = async (): Promise<void> => {
     if (number >= Number(warmup)) decided[decidedBy] = (decided[decidedBy] ?? 0) + 1;
   }
 };
-await Promise.race([over.promise, Promise.all(Array.from({ length: Number(atOnce) }, caller))]);
-await over.promise;
+await Promise.race([over, Promise.all(Array.from({ length: Number(atOnce) }, caller))]);
+const cpu = await over;
 const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => meter.quantile(share));
 process.stdout.write(`${JSON.stringify({ perSecond: meter.perSecond, p50, p99, p999, cpuSeconds: cpu, decided })}\n`);
 await core.close();

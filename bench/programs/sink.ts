@@ -3,8 +3,7 @@
  * it says how long the next ones took and what CPU the given processes used meanwhile, both by its own count.
  */
 import { createServer, type ServerResponse } from "node:http";
-import { Meter } from "../support/meter.ts";
-import { cpuSeconds } from "../support/process-usage.ts";
+import { type Meter, measuring } from "../support/meter.ts";
 
 export interface Watch {
   readonly warmup: number;
@@ -24,16 +23,12 @@ let meter: Meter | null = null;
 const say = (said: SinkSays): void => void process.send?.(said);
 
 process.on("message", ({ events, pids, warmup }: Watch) => {
-  const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  let before = 0;
-  const begun = (): void => {
-    before = used();
-  };
-  const watching = new Meter(warmup, events, begun, () => {
+  const watching = measuring(pids, warmup, events);
+  meter = watching.meter;
+  void watching.over.then((cpu) => {
     meter = null;
-    say({ kind: "watched", perSecond: watching.perSecond, cpuSeconds: used() - before });
+    say({ kind: "watched", perSecond: watching.meter.perSecond, cpuSeconds: cpu });
   });
-  meter = watching;
 });
 process.on("disconnect", () => process.exit());
 

@@ -1,3 +1,5 @@
+import { cpuSeconds } from "./process-usage.ts";
+
 /** Times of completions: the first `warmup` are not counted, the next `total` are. */
 export class Meter {
   readonly #warmup: number;
@@ -39,4 +41,19 @@ export class Meter {
     const sorted = this.#latencies.toSorted();
     return sorted[Math.min(this.#total - 1, Math.floor(this.#total * share))] ?? 0;
   }
+}
+
+/** A meter of what the processes use meanwhile: `over` resolves with their CPU seconds once all are complete. */
+export function measuring(
+  pids: readonly number[],
+  warmup: number,
+  total: number,
+): { readonly meter: Meter; readonly over: Promise<number> } {
+  const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let before = 0;
+  const begun = (): void => {
+    before = used();
+  };
+  return { meter: new Meter(warmup, total, begun, () => resolve(used() - before)), over: promise };
 }

@@ -38,7 +38,8 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
       };
       // Every lane of a handler whose breaker is open, or which is past its rate, comes by here again and again.
       if (!isCalled) logger.debug(fields, "delivery waits");
-      else if (failure === null) logger.info(fields, "delivery attempted");
+      // What is as usual stands in the execution log; a line for each of thousands a second helps nobody.
+      else if (failure === null) logger.debug(fields, "delivery attempted");
       else logger.warn(fields, "delivery attempted");
     },
     settled(group, end, record) {

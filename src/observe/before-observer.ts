@@ -34,7 +34,8 @@ export function observeBefore(logger: Logger, metrics: Metrics): BeforeObserver 
         sequence: sequenceOf(record),
       };
       if (verdict.decision === "undecided" || failures.length > 0) logger.warn(fields, "request decided");
-      else logger.info(fields, "request decided");
+      // What is as usual stands on the topic of decisions.
+      else logger.debug(fields, "request decided");
     },
     unsent(record, detail) {
       logger.error({ detail, sequence: sequenceOf(record) }, "verdict could not be written to the reply topic");

@@ -78,6 +78,27 @@ module.exports = {
     npmOnlyIn("@fastify/swagger", "admin/"),
     npmOnlyIn("jose", "admin/"),
     npmOnlyIn("typebox", "admin/"),
+    {
+      name: "web-knows-the-contract-only",
+      comment: "the pages know types of the admin API's contract, and nothing else of the bridge",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^src/", pathNot: "^src/admin/contract/" },
+    },
+    {
+      name: "web-imports-types-only",
+      comment: "what the pages take of the contract must be erased: it would bring its library into the browser",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^src/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "web-libraries",
+      comment: "the pages are small: preact, its signals, and yaml for who opens that tab",
+      severity: "error",
+      from: { path: "^web/src/" },
+      to: { path: "^node_modules/", pathNot: "^node_modules/(preact|@preact/signals|yaml|typebox|vite)/" },
+    },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -6,6 +6,8 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY schemas schemas
+COPY scripts/build-web.ts scripts/
+COPY web web
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies

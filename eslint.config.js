@@ -2,7 +2,16 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: ["dist/", "node_modules/", ".dev-stack/", "**/target/", "*.cjs", "eslint.config.js", "config/**/*.mjs"],
+    ignores: [
+      "dist/",
+      "web/public/",
+      "node_modules/",
+      ".dev-stack/",
+      "**/target/",
+      "*.cjs",
+      "eslint.config.js",
+      "config/**/*.mjs",
+    ],
   },
   ...tseslint.configs.strictTypeChecked,
   {

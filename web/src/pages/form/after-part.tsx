@@ -1,0 +1,71 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Field } from "../../ui/fields.tsx";
+import { numberOf, problemsAt, valueAt, withValue } from "./draft.ts";
+import { type Draft, NumberInput, TextInput } from "./inputs.tsx";
+
+export function AfterPart({ draft }: { readonly draft: Draft }): JSX.Element {
+  return (
+    <>
+      <div class="pair">
+        <TextInput
+          draft={draft}
+          path={["group"]}
+          label="Group"
+          placeholder="its own"
+          hint="Handlers of one group run by priority, each once the one before has ended."
+        />
+        <NumberInput
+          draft={draft}
+          path={["timeoutMs"]}
+          label="Timeout"
+          unit="ms"
+          placeholder="10000"
+          hint="20 to 60000"
+        />
+      </div>
+      <div class="pair">
+        <Schedule draft={draft} />
+        <NumberInput
+          draft={draft}
+          path={["retry", "maxAgeMs"]}
+          label="Give up after"
+          unit="ms"
+          placeholder="86400000"
+          hint="Then it is a dead letter. 24 hours unless stated."
+        />
+      </div>
+    </>
+  );
+}
+
+function Schedule({ draft }: { readonly draft: Draft }): JSX.Element {
+  const path = ["retry", "scheduleMs"];
+  const value = valueAt(draft.definition, path);
+  const [typed, setTyped] = useState(Array.isArray(value) ? value.map(String).join(", ") : "");
+  return (
+    <Field
+      label="Waits before attempts, ms"
+      name="retry.scheduleMs"
+      problems={problemsAt(draft.check, "retry.scheduleMs")}
+      hint="The last one repeats. Unless stated: at once, 1 s, 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h."
+    >
+      {(ids) => (
+        <input
+          {...ids}
+          value={typed}
+          placeholder="0, 1000, 5000, 30000, …"
+          autoComplete="off"
+          onInput={(event) => {
+            setTyped(event.currentTarget.value);
+            const waits = event.currentTarget.value
+              .split(",")
+              .map(numberOf)
+              .filter((wait) => wait !== undefined);
+            draft.set(withValue(draft.definition, path, waits.length === 0 ? undefined : waits));
+          }}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,137 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { part } from "../../api/client.ts";
+import { useResource } from "../../api/resource.ts";
+import { mayWrite } from "../../api/session.ts";
+import type { Definition, EventRow, HandlerDetail } from "../../api/types.ts";
+import { holdPage, place } from "../../route.ts";
+import { same } from "../../text/json.ts";
+import { ErrorBox, Loading, Note, PageHead } from "../../ui/parts.tsx";
+import { TabLinks } from "../../ui/tabs.tsx";
+import { eventRows } from "../events.tsx";
+import { TestCall } from "../handler/test-call.tsx";
+import { CheckPanel } from "./check-panel.tsx";
+import { eventsOf, textAt } from "./draft.ts";
+import { FormFields } from "./form-fields.tsx";
+import { SaveBar } from "./save-bar.tsx";
+import { useCheck } from "./use-check.ts";
+import { YamlTab } from "./yaml-tab.tsx";
+
+const empty: Definition = { id: "", stage: "after", events: [], task: { http: { url: "" } }, status: "enabled" };
+
+/** Creates, edits (id) or duplicates (`?copy=`) a handler. */
+export function HandlerForm({ id }: { readonly id: string | null }): JSX.Element {
+  const copy = id === null ? place.value.query.get("copy") : null;
+  const source = id ?? copy;
+  const found = useResource<HandlerDetail>(source === null ? null : `/api/handlers/${part(source)}`);
+  if (!mayWrite()) {
+    return (
+      <>
+        <PageHead title="Edit a handler" />
+        <Note tone="info">
+          You can look but not change. <a href={id === null ? "/handlers" : `/handlers/${part(id)}`}>Back</a>
+        </Note>
+      </>
+    );
+  }
+  if (source !== null && found.data === null) {
+    return found.error === null ? (
+      <Loading what="the handler" />
+    ) : (
+      <ErrorBox error={found.error} retry={found.reload} />
+    );
+  }
+  const start = found.data === null ? empty : copy === null ? found.data.definition : copied(found.data.definition);
+  return (
+    <Form
+      id={id}
+      start={start}
+      began={id === null ? null : found.data}
+      title={id === null ? (copy === null ? "New handler" : `Copy of ${copy}`) : `Edit ${id}`}
+    />
+  );
+}
+
+/** A copy is off until somebody turns it on: two of the same would be called twice. */
+function copied(definition: Definition): Definition {
+  const name = textAt(definition, "name");
+  return {
+    ...definition,
+    id: `${textAt(definition, "id")}-copy`.slice(0, 63),
+    ...(name === "" ? {} : { name: `${name} (copy)` }),
+    status: "disabled",
+  };
+}
+
+function Form({
+  id,
+  start,
+  began: opened,
+  title,
+}: {
+  readonly id: string | null;
+  readonly start: Definition;
+  readonly began: HandlerDetail | null;
+  readonly title: string;
+}): JSX.Element {
+  // What is edited stays what it was when the form was opened, whatever others save meanwhile.
+  const [began, setBegan] = useState(opened);
+  const [from, setFrom] = useState(start);
+  const [definition, setDefinition] = useState(start);
+  const events = useResource<EventRow[] | { items: EventRow[] }>("/api/events");
+  const check = useCheck(definition);
+  const tab = place.value.query.get("tab") ?? "form";
+  const isChanged = !same(definition, from);
+  useEffect(() => {
+    holdPage(isChanged ? () => window.confirm("Leave without saving? What you changed is lost.") : null);
+    return () => holdPage(null);
+  }, [isChanged]);
+  const draft = { definition, check: isUntouched(id, definition) ? null : check.result, set: setDefinition };
+  return (
+    <>
+      <PageHead title={title} {...(id === null ? {} : { lead: <code>{id}</code> })} />
+      <TabLinks
+        label="Form"
+        current={tab}
+        tabs={[
+          { id: "form", name: "Form" },
+          { id: "yaml", name: "YAML" },
+          { id: "test", name: "Test call" },
+        ]}
+      />
+      <div class="form-layout">
+        <div>
+          {tab === "form" && <FormFields draft={draft} isNew={id === null} events={eventRows(events.data)} />}
+          {tab === "yaml" && (
+            <YamlTab definition={definition} onDefinition={(to) => setDefinition(id === null ? to : { ...to, id })} />
+          )}
+          {tab === "test" && (
+            <TestCall
+              id={textAt(definition, "id") || "unnamed"}
+              events={eventsOf(definition)}
+              definition={definition}
+            />
+          )}
+        </div>
+        <CheckPanel check={check} id={textAt(definition, "id")} isUntouched={isUntouched(id, definition)} />
+      </div>
+      <SaveBar
+        id={id}
+        began={began}
+        definition={definition}
+        check={check}
+        isChanged={isChanged}
+        onTaken={(theirs) => {
+          setBegan(theirs);
+          setFrom(theirs.definition);
+          setDefinition(theirs.definition);
+        }}
+      />
+    </>
+  );
+}
+
+/** An empty form is not full of errors: they show once something was typed. */
+function isUntouched(id: string | null, definition: Definition): boolean {
+  return id === null && same(definition, empty);
+}

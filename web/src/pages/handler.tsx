@@ -1,0 +1,147 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { part } from "../api/client.ts";
+import { useResource } from "../api/resource.ts";
+import { mayWrite } from "../api/session.ts";
+import type { HandlerDetail } from "../api/types.ts";
+import { place } from "../route.ts";
+import { duration, percent } from "../text/numbers.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Card, ErrorBox, Loading, Note, PageHead, Time } from "../ui/parts.tsx";
+import { Code, Facts, TabLinks } from "../ui/tabs.tsx";
+import { CallList } from "./executions.tsx";
+import { FiguresCard } from "./handler/figures-card.tsx";
+import { History } from "./handler/history.tsx";
+import { StatusActions } from "./handler/status-actions.tsx";
+import { TestCall } from "./handler/test-call.tsx";
+import { Breaker, lagText, StageBadge, StatusBadge } from "./handler-words.tsx";
+import { EventIds } from "./handlers.tsx";
+
+const tabs = [
+  { id: "overview", name: "Overview" },
+  { id: "calls", name: "Calls" },
+  { id: "test", name: "Test call" },
+  { id: "history", name: "History" },
+] as const;
+
+export function HandlerPage({ id }: { readonly id: string }): JSX.Element {
+  const found = useResource<HandlerDetail>(`/api/handlers/${part(id)}`, {
+    on: ["handlers", "instance"],
+    everyMs: 5000,
+  });
+  const tab = place.value.query.get("tab") ?? "overview";
+  const detail = found.data;
+  return (
+    <>
+      <PageHead title={detail?.row.name ?? id} lead={<code>{id}</code>}>
+        {detail !== null && mayWrite() && (
+          <>
+            <StatusActions row={detail.row} onDone={found.reload} />
+            <a class="button" href={`/handlers/_new?copy=${part(id)}`}>
+              <Icon name="copy" /> Duplicate
+            </a>
+            <a class="button primary" href={`/handlers/${part(id)}/edit`}>
+              Edit
+            </a>
+          </>
+        )}
+      </PageHead>
+      {found.error !== null && found.error.code !== "NOT_FOUND" && (
+        <ErrorBox error={found.error} retry={found.reload} />
+      )}
+      {found.error?.code === "NOT_FOUND" && <Gone id={id} />}
+      {detail === null && found.error === null && <Loading what="the handler" />}
+      {detail !== null &&
+        detail.row.problems.map((problem) => (
+          <Note key={problem} tone="bad">
+            <strong>Not running as it stands here:</strong> {problem} <a href={`/handlers/${part(id)}/edit`}>Edit it</a>
+          </Note>
+        ))}
+      {(detail !== null || found.error?.code === "NOT_FOUND") && (
+        <>
+          <TabLinks label="Handler" tabs={tabs} current={tab} />
+          {tab === "overview" && detail !== null && <Overview detail={detail} />}
+          {tab === "calls" && <CallList query={{ handler: id }} ofHandler />}
+          {tab === "test" && detail !== null && <TestCall id={id} events={detail.row.events} />}
+          {tab === "history" && <History id={id} row={detail?.row ?? null} onDone={found.reload} />}
+        </>
+      )}
+    </>
+  );
+}
+
+function Gone({ id }: { readonly id: string }): JSX.Element {
+  return (
+    <Note tone="warn">
+      There is no handler <code>{id}</code>. It may have been deleted: its history and its calls are kept.{" "}
+      <a href="/handlers">All handlers</a>
+    </Note>
+  );
+}
+
+function Overview({ detail }: { readonly detail: HandlerDetail }): JSX.Element {
+  const { row } = detail;
+  const [minutes, setMinutes] = useState("60");
+  const all = row.recent.ok + row.recent.failed;
+  return (
+    <div class="cards">
+      <Card title="Now">
+        <div class="figures">
+          <Figure name="Status" value={<StatusBadge status={row.status} />} />
+          <Figure name="Breaker" value={<Breaker state={row.breaker} />} />
+          <Figure name="Success, last hour" value={all === 0 ? "no calls" : percent(row.recent.ok, all)} />
+          <Figure name="p95, last hour" value={row.recent.p95Ms === null ? "no calls" : duration(row.recent.p95Ms)} />
+          {row.stage === "after" && (
+            <Figure name="Lag of its group" value={row.lag === null ? "unknown" : lagText(row.lag)} />
+          )}
+        </div>
+        {row.lag !== null && row.lag.records > 0 && (
+          <p class="quiet">
+            {row.status === "disabled"
+              ? "It is disabled: these events wait for it, in order, as long as Kafka keeps them."
+              : "These events are on their way, or wait behind one that is being retried."}{" "}
+            <a href="/flow">Flow</a>
+          </p>
+        )}
+      </Card>
+      <Card title="What it is">
+        <Facts
+          items={[
+            ["Stage", <StageBadge key="s" row={row} />],
+            ["Priority", String(row.priority)],
+            ["Events", <EventIds key="e" ids={row.events} most={20} />],
+            [
+              "Task",
+              <code key="t" class="wrap">
+                {row.task.target}
+              </code>,
+            ],
+            ...(row.group === null ? [] : [["Group", <code key="g">{row.group}</code>] as const]),
+            [
+              "Changed",
+              <span key="c">
+                <Time at={row.changedAt} /> by {row.changedBy}, revision {row.revision}
+              </span>,
+            ],
+          ]}
+        />
+      </Card>
+      <FiguresCard id={row.id} minutes={minutes} onMinutes={setMinutes} />
+      <Card title="As YAML" wide>
+        <details>
+          <summary>Show the definition as the handlers file has it</summary>
+          <Code text={detail.yaml} label="Definition as YAML" />
+        </details>
+      </Card>
+    </div>
+  );
+}
+
+function Figure({ name, value }: { readonly name: string; readonly value: JSX.Element | string }): JSX.Element {
+  return (
+    <div class="figure-box">
+      <span class="figure-name">{name}</span>
+      <span class="figure-value">{value}</span>
+    </div>
+  );
+}

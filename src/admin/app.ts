@@ -94,7 +94,8 @@ export function isApi(url: string): boolean {
 /** An address the interface made up itself, asked for by a browser that was reloaded there. */
 function isPage({ method, url, headers }: FastifyRequest): boolean {
   const [path = ""] = url.split("?", 1);
-  const isFile = /\.[a-z0-9]+$/i.test(path) || path.startsWith("/assets/");
+  // Ids have dots: /events/clients.update is a page. Files lie at the top or in assets/.
+  const isFile = /^\/[^/]+\.[a-z0-9]+$/i.test(path) || path.startsWith("/assets/");
   return method === "GET" && !isApi(url) && !isFile && headers.accept?.includes("text/html") === true;
 }
 

@@ -30,7 +30,7 @@ export function Banners(): JSX.Element {
 function Access(): JSX.Element | null {
   const state = sessionState.value;
   if (state.kind !== "in") return null;
-  const { readOnly, authentication, role } = state.session;
+  const { readOnly, handlersReadOnly, authentication, role } = state.session;
   if (readOnly !== null) {
     return (
       <div class="banner info">
@@ -39,17 +39,24 @@ function Access(): JSX.Element | null {
       </div>
     );
   }
-  if (authentication === "none" && role === "operator") {
-    return (
-      <div class="banner warn" role="note">
-        <Icon name="warn" />
-        <span>
-          Insecure: anyone who reaches this address can change everything (<code>ADMIN_INSECURE</code>).
-        </span>
-      </div>
-    );
-  }
-  return null;
+  return (
+    <>
+      {authentication === "none" && role === "operator" && (
+        <div class="banner warn">
+          <Icon name="warn" />
+          <span>
+            Insecure: anyone who reaches this address can change everything (<code>ADMIN_INSECURE</code>).
+          </span>
+        </div>
+      )}
+      {handlersReadOnly !== null && (
+        <div class="banner info">
+          <Icon name="eye" />
+          <span>Handlers are read-only: {handlersReadOnly}</span>
+        </div>
+      )}
+    </>
+  );
 }
 
 function Bypass({

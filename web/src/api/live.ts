@@ -33,11 +33,11 @@ export async function followLive(until: AbortSignal): Promise<void> {
   while (!until.aborted) {
     const connected = await readStream(until, () => {
       if (losses > 0) tell("missed", '{"count":0}');
-      losses = 0;
       liveState.value = "live";
     }).catch(() => false);
-    losses += 1;
-    liveState.value = connected || losses > 1 ? "lost" : "connecting";
+    losses = connected ? 1 : losses + 1;
+    // The API ends each stream after a while: one that can be opened again at once was not lost.
+    liveState.value = losses > 2 ? "lost" : "connecting";
     await pause(waitsMs[Math.min(losses, waitsMs.length) - 1] ?? 0, until);
   }
 }

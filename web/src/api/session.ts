@@ -37,6 +37,12 @@ export function signOut(): void {
   sessionState.value = { kind: "signed-out", refused: null };
 }
 
+/** Whether handlers can be changed here: not where a file is their only source. */
+export function mayWriteHandlers(): boolean {
+  const state = sessionState.value;
+  return mayWrite() && state.kind === "in" && state.session.handlersReadOnly === null;
+}
+
 /** Whether this user can change anything here. */
 export function mayWrite(): boolean {
   const state = sessionState.value;

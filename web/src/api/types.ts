@@ -17,12 +17,14 @@ export type HandlerRow = Static<typeof handlers.HandlerRow>;
 export type HandlerList = Static<typeof handlers.HandlerList>;
 export type HandlerDetail = Static<typeof handlers.HandlerDetail>;
 export type HandlerVersion = Static<typeof handlers.HandlerVersion>;
+export type HandlerHistory = Static<typeof handlers.HandlerHistory>;
 export type CheckResult = Static<typeof handlers.CheckResult>;
 export type BudgetRow = Static<typeof handlers.BudgetRow>;
 export type FieldPolicyRow = Static<typeof handlers.FieldPolicyRow>;
 export type TestResult = Static<typeof handlers.TestResult>;
 export type Figures = Static<typeof handlers.Figures>;
 
+export type EventList = Static<typeof events.EventList>;
 export type EventRow = Static<typeof events.EventRow>;
 export type EventDetail = Static<typeof events.EventDetail>;
 

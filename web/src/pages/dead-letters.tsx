@@ -10,12 +10,12 @@ import { Empty, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { LetterDialog } from "./dead/letter-dialog.tsx";
 import { ReplayDialog, type ReplayWhat } from "./dead/replay-dialog.tsx";
-import { openAddress } from "./executions.tsx";
+import { openAddress } from "./log-address.ts";
 import { filterValues, type LogFilter, LogFilters } from "./log-filters.tsx";
 import { More } from "./tail.tsx";
 
 export function DeadLetters(): JSX.Element {
-  const handlers = useResource<HandlerList>("/api/handlers");
+  const handlers = useResource<HandlerList>("/api/handlers?status=all");
   const items = handlers.data?.items ?? [];
   const filters: readonly LogFilter[] = [
     { name: "handler", label: "Handler", kind: "text", suggestions: items.map(({ id }) => id) },

@@ -12,8 +12,8 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Badge, Empty, ErrorBox, Loading, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { Facts } from "../ui/tabs.tsx";
-import { type Known, openAddress } from "./executions.tsx";
 import { OutcomeBadge } from "./handler-words.tsx";
+import { type Known, openAddress } from "./log-address.ts";
 import { filterValues, type LogFilter, LogFilters } from "./log-filters.tsx";
 import { More, Tail } from "./tail.tsx";
 

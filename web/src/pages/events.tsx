@@ -1,20 +1,15 @@
 import type { JSX } from "preact";
 import { useResource } from "../api/resource.ts";
-import type { EventRow } from "../api/types.ts";
+import type { EventList } from "../api/types.ts";
 import { place, setQuery } from "../route.ts";
 import { SearchField } from "../ui/fields.tsx";
 import { Badge, Empty, ErrorBox, Loading, PageHead } from "../ui/parts.tsx";
 import { Table } from "../ui/table.tsx";
 
-/** The contract leaves open whether the list stands alone or in a page. */
-export function eventRows(data: EventRow[] | { items: EventRow[] } | null): EventRow[] {
-  return data === null ? [] : Array.isArray(data) ? data : data.items;
-}
-
 export function Events(): JSX.Element {
-  const list = useResource<EventRow[] | { items: EventRow[] }>("/api/events", { on: ["handlers"] });
+  const list = useResource<EventList>("/api/events", { on: ["handlers"] });
   const text = place.value.query.get("q") ?? "";
-  const rows = eventRows(list.data).filter(({ id, label, entity, aliases }) =>
+  const rows = (list.data?.items ?? []).filter(({ id, label, entity, aliases }) =>
     `${id} ${label} ${entity ?? "vendor"} ${aliases.join(" ")}`.toLowerCase().includes(text.toLowerCase()),
   );
   return (

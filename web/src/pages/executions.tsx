@@ -3,26 +3,26 @@ import { useState } from "preact/hooks";
 import { useLiveRows } from "../api/live-rows.ts";
 import { usePages } from "../api/pages.ts";
 import { useResource } from "../api/resource.ts";
-import type { EventRow, ExecutionRow, HandlerList } from "../api/types.ts";
+import type { EventList, ExecutionRow, HandlerList } from "../api/types.ts";
 import { place, setQuery } from "../route.ts";
 import { duration } from "../text/numbers.ts";
 import { Empty, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { TabLinks } from "../ui/tabs.tsx";
 import { Decisions } from "./decisions.tsx";
-import { eventRows } from "./events.tsx";
 import { ExecutionDialog } from "./execution-detail.tsx";
 import { OutcomeBadge } from "./handler-words.tsx";
+import { type Known, openAddress } from "./log-address.ts";
 import { filterValues, type LogFilter, LogFilters } from "./log-filters.tsx";
 import { More, Tail } from "./tail.tsx";
 
 export function Executions(): JSX.Element {
   const tab = place.value.query.get("tab") ?? "executions";
-  const handlers = useResource<HandlerList>("/api/handlers");
-  const events = useResource<EventRow[] | { items: EventRow[] }>("/api/events");
+  const handlers = useResource<HandlerList>("/api/handlers?status=all");
+  const events = useResource<EventList>("/api/events");
   const known = {
     handlers: (handlers.data?.items ?? []).map(({ id }) => id),
-    events: eventRows(events.data).map(({ id }) => id),
+    events: (events.data?.items ?? []).map(({ id }) => id),
   };
   return (
     <>
@@ -41,11 +41,6 @@ export function Executions(): JSX.Element {
       {tab === "decisions" ? <Decisions known={known} /> : <Calls known={known} />}
     </>
   );
-}
-
-export interface Known {
-  readonly handlers: readonly string[];
-  readonly events: readonly string[];
 }
 
 const filtersOf = (known: Known): readonly LogFilter[] => [
@@ -187,9 +182,3 @@ const columns: readonly Column<ExecutionRow>[] = [
   { name: "Attempt", number: true, cell: ({ attempt }) => attempt },
   { name: "Took", number: true, cell: ({ ms }) => duration(ms) },
 ];
-
-export function openAddress(id: string): string {
-  const query = new URLSearchParams(place.value.query);
-  query.set("open", id);
-  return `${place.value.path}?${query.toString()}`;
-}

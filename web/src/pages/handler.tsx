@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { part } from "../api/client.ts";
 import { useResource } from "../api/resource.ts";
-import { mayWrite } from "../api/session.ts";
-import type { HandlerDetail } from "../api/types.ts";
+import { mayWriteHandlers } from "../api/session.ts";
+import type { HandlerDetail, HandlerRow } from "../api/types.ts";
 import { place } from "../route.ts";
 import { duration, percent } from "../text/numbers.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -34,7 +34,7 @@ export function HandlerPage({ id }: { readonly id: string }): JSX.Element {
   return (
     <>
       <PageHead title={detail?.row.name ?? id} lead={<code>{id}</code>}>
-        {detail !== null && mayWrite() && (
+        {detail !== null && mayWriteHandlers() && (
           <>
             <StatusActions row={detail.row} onDone={found.reload} />
             <a class="button" href={`/handlers/_new?copy=${part(id)}`}>
@@ -82,15 +82,14 @@ function Gone({ id }: { readonly id: string }): JSX.Element {
 function Overview({ detail }: { readonly detail: HandlerDetail }): JSX.Element {
   const { row } = detail;
   const [minutes, setMinutes] = useState("60");
-  const all = row.recent.ok + row.recent.failed;
   return (
     <div class="cards">
       <Card title="Now">
         <div class="figures">
           <Figure name="Status" value={<StatusBadge status={row.status} />} />
           <Figure name="Breaker" value={<Breaker state={row.breaker} />} />
-          <Figure name="Success, last hour" value={all === 0 ? "no calls" : percent(row.recent.ok, all)} />
-          <Figure name="p95, last hour" value={row.recent.p95Ms === null ? "no calls" : duration(row.recent.p95Ms)} />
+          <Figure name="Success, last hour" value={successText(row.recent)} />
+          <Figure name="p95, last hour" value={latencyText(row.recent)} />
           {row.stage === "after" && (
             <Figure name="Lag of its group" value={row.lag === null ? "unknown" : lagText(row.lag)} />
           )}
@@ -135,6 +134,17 @@ function Overview({ detail }: { readonly detail: HandlerDetail }): JSX.Element {
       </Card>
     </div>
   );
+}
+
+function successText(recent: HandlerRow["recent"]): string {
+  if (recent === null) return "unknown";
+  const all = recent.ok + recent.failed;
+  return all === 0 ? "no calls" : percent(recent.ok, all);
+}
+
+function latencyText(recent: HandlerRow["recent"]): string {
+  if (recent === null) return "unknown";
+  return recent.p95Ms === null ? "no calls" : duration(recent.p95Ms);
 }
 
 function Figure({ name, value }: { readonly name: string; readonly value: JSX.Element | string }): JSX.Element {

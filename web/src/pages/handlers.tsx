@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useResource } from "../api/resource.ts";
-import { mayWrite } from "../api/session.ts";
+import { mayWriteHandlers } from "../api/session.ts";
 import type { HandlerList, HandlerRow, Status } from "../api/types.ts";
 import { OutcomeBar, ValueBar } from "../charts/outcome-bar.tsx";
 import { niceTop } from "../charts/scale.ts";
@@ -15,7 +15,7 @@ import { Breaker, lagText, StageBadge } from "./handler-words.tsx";
 import { StatusSwitch } from "./status-switch.tsx";
 
 export function Handlers(): JSX.Element {
-  const list = useResource<HandlerList>("/api/handlers", { on: ["handlers", "instance"], everyMs: 5000 });
+  const list = useResource<HandlerList>("/api/handlers?status=all", { on: ["handlers", "instance"], everyMs: 5000 });
   const query = place.value.query;
   const filter = {
     text: query.get("q") ?? "",
@@ -43,7 +43,7 @@ export function Handlers(): JSX.Element {
             : `${counted(all.length - archived, "handler")}${archived > 0 ? `, ${archived} archived` : ""}. Calls and latency are of the last hour.`
         }
       >
-        {mayWrite() && (
+        {mayWriteHandlers() && (
           <a class="button primary" href="/handlers/_new">
             <Icon name="plus" /> New handler
           </a>
@@ -158,7 +158,7 @@ function columns(
   change: (id: string, status: Status, revision: number | null) => void,
 ): readonly Column<HandlerRow>[] {
   const slowest = (stage: string): number =>
-    niceTop(Math.max(...rows.filter((row) => row.stage === stage).map(({ recent }) => recent.p95Ms ?? 0), 0));
+    niceTop(Math.max(...rows.filter((row) => row.stage === stage).map(({ recent }) => recent?.p95Ms ?? 0), 0));
   const tops = { before: slowest("before"), after: slowest("after") };
   const mostLag = Math.max(...rows.map(({ lag }) => lag?.records ?? 0), 1);
   return [
@@ -168,11 +168,15 @@ function columns(
     { name: "Events", full: true, cell: (row) => <EventIds ids={row.events} /> },
     { name: "Status", cell: (row) => <StatusSwitch row={row} onChange={change} /> },
     { name: "Breaker", cell: (row) => <Breaker state={row.breaker} /> },
-    { name: "Success", cell: ({ recent }) => <OutcomeBar ok={recent.ok} failed={recent.failed} /> },
+    {
+      name: "Success",
+      cell: ({ recent }) =>
+        recent === null ? <span class="quiet">unknown</span> : <OutcomeBar ok={recent.ok} failed={recent.failed} />,
+    },
     {
       name: "p95",
       cell: ({ recent, stage }) =>
-        recent.p95Ms === null ? (
+        recent?.p95Ms == null ? (
           <span class="quiet">–</span>
         ) : (
           <ValueBar value={recent.p95Ms} top={tops[stage]} text={duration(recent.p95Ms)} />
@@ -237,7 +241,7 @@ function NoHandlers(): JSX.Element {
         A handler is an HTTP endpoint or a script that is called on an event: <strong>before</strong> it happens to
         allow, change or forbid it, or <strong>after</strong> it to be told.
       </p>
-      {mayWrite() ? (
+      {mayWriteHandlers() ? (
         <p>
           <a class="button primary" href="/handlers/_new">
             Create the first one

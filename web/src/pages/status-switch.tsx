@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ask, part } from "../api/client.ts";
-import { mayWrite } from "../api/session.ts";
+import { mayWriteHandlers } from "../api/session.ts";
 import type { HandlerRow, Status } from "../api/types.ts";
 import { say, sayFailed } from "../ui/toasts.tsx";
 import { StatusBadge } from "./handler-words.tsx";
@@ -18,7 +18,7 @@ export function StatusSwitch({
   readonly onChange: (id: string, status: Status, revision: number | null) => void;
 }): JSX.Element {
   const [busy, setBusy] = useState(false);
-  if (!mayWrite() || row.status === "archived") return <StatusBadge status={row.status} />;
+  if (!mayWriteHandlers() || row.status === "archived") return <StatusBadge status={row.status} />;
   const isOn = row.status === "enabled";
   const flip = async (): Promise<void> => {
     const to = isOn ? "disabled" : "enabled";

@@ -2,13 +2,12 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { part } from "../../api/client.ts";
 import { useResource } from "../../api/resource.ts";
-import { mayWrite } from "../../api/session.ts";
-import type { Definition, EventRow, HandlerDetail } from "../../api/types.ts";
+import { mayWriteHandlers } from "../../api/session.ts";
+import type { Definition, EventList, HandlerDetail } from "../../api/types.ts";
 import { holdPage, place } from "../../route.ts";
 import { same } from "../../text/json.ts";
 import { ErrorBox, Loading, Note, PageHead } from "../../ui/parts.tsx";
 import { TabLinks } from "../../ui/tabs.tsx";
-import { eventRows } from "../events.tsx";
 import { TestCall } from "../handler/test-call.tsx";
 import { CheckPanel } from "./check-panel.tsx";
 import { eventsOf, textAt } from "./draft.ts";
@@ -24,7 +23,7 @@ export function HandlerForm({ id }: { readonly id: string | null }): JSX.Element
   const copy = id === null ? place.value.query.get("copy") : null;
   const source = id ?? copy;
   const found = useResource<HandlerDetail>(source === null ? null : `/api/handlers/${part(source)}`);
-  if (!mayWrite()) {
+  if (!mayWriteHandlers()) {
     return (
       <>
         <PageHead title="Edit a handler" />
@@ -78,7 +77,7 @@ function Form({
   const [began, setBegan] = useState(opened);
   const [from, setFrom] = useState(start);
   const [definition, setDefinition] = useState(start);
-  const events = useResource<EventRow[] | { items: EventRow[] }>("/api/events");
+  const events = useResource<EventList>("/api/events");
   const check = useCheck(definition);
   const tab = place.value.query.get("tab") ?? "form";
   const isChanged = !same(definition, from);
@@ -101,7 +100,7 @@ function Form({
       />
       <div class="form-layout">
         <div>
-          {tab === "form" && <FormFields draft={draft} isNew={id === null} events={eventRows(events.data)} />}
+          {tab === "form" && <FormFields draft={draft} isNew={id === null} events={events.data?.items ?? []} />}
           {tab === "yaml" && (
             <YamlTab definition={definition} onDefinition={(to) => setDefinition(id === null ? to : { ...to, id })} />
           )}

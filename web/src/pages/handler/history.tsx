@@ -2,14 +2,12 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ask, part } from "../../api/client.ts";
 import { useResource } from "../../api/resource.ts";
-import { mayWrite } from "../../api/session.ts";
-import type { HandlerRow, HandlerVersion } from "../../api/types.ts";
+import { mayWriteHandlers } from "../../api/session.ts";
+import type { HandlerHistory, HandlerRow, HandlerVersion } from "../../api/types.ts";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Diff } from "../../ui/diff.tsx";
 import { Empty, ErrorBox, Loading, Time } from "../../ui/parts.tsx";
 import { say, sayFailed } from "../../ui/toasts.tsx";
-
-type Versions = HandlerVersion[] | { readonly items: HandlerVersion[] };
 
 /** Every version, what it changed, and the way back to it. */
 export function History({
@@ -21,9 +19,9 @@ export function History({
   readonly row: HandlerRow | null;
   readonly onDone: () => void;
 }): JSX.Element {
-  const history = useResource<Versions>(`/api/handlers/${part(id)}/history`, { on: ["handlers"] });
+  const history = useResource<HandlerHistory>(`/api/handlers/${part(id)}/history`, { on: ["handlers"] });
   const [back, setBack] = useState<HandlerVersion | null>(null);
-  const versions = history.data === null ? [] : Array.isArray(history.data) ? history.data : history.data.items;
+  const versions = history.data?.items ?? [];
   const current = versions[0];
   const rollBack = async (to: HandlerVersion): Promise<void> => {
     try {
@@ -58,7 +56,7 @@ export function History({
                 <Time at={version.at} /> by {version.by}
               </span>
               <span class="quiet">revision {version.revision}</span>
-              {mayWrite() && at > 0 && version.definition !== null && (
+              {mayWriteHandlers() && at > 0 && version.definition !== null && (
                 <button type="button" class="small" onClick={() => setBack(version)}>
                   Roll back to this …
                 </button>

@@ -105,7 +105,7 @@ function waitingText(row: HandlerRow): string {
 
 /** Who else is held up: handlers of one group run in order, and nothing overtakes what a disabled one has still to get. */
 function WhatWaits({ row }: { readonly row: HandlerRow }): JSX.Element {
-  const list = useResource<HandlerList>(row.stage === "after" ? "/api/handlers" : null);
+  const list = useResource<HandlerList>(row.stage === "after" ? "/api/handlers?status=all" : null);
   if (row.stage === "before")
     return <p>It is no longer asked; what it would have forbidden or changed passes as it is.</p>;
   const others = (list.data?.items ?? []).filter(

@@ -31,6 +31,7 @@ export async function attempt(turn: Turn, event: BridgeEvent, handler: AfterHand
     deliveryId: deliveryIdOf(handler.id, event, sequence),
     attempt: progress.made + 1,
     sequence,
+    ...(fact.superseded > 0 ? { superseded: fact.superseded } : {}),
     timeoutMs: handler.timeoutMs,
   };
   const startedMs = clock.monotonicMs();
@@ -83,7 +84,10 @@ function judge(
   if (disposition.kind === "retry") {
     const leftMs = retry.maxAgeMs - (engine.clock.monotonicMs() - progress.firstAttemptMs);
     // The last attempt is made when the time is over, not before: a handler that is back by then gets the fact.
-    if (leftMs > 0) return Math.min(waitBefore(retry, number + 1, engine.random(), failure.retryAfterMs), leftMs);
+    // What it stands for was being retried: it goes on at that pace, not from the first wait again.
+    const before = progress.ended.length === 0 ? turn.fact.failedBefore : 0;
+    const next = before + number + 1;
+    if (leftMs > 0) return Math.min(waitBefore(retry, next, engine.random(), failure.retryAfterMs), leftMs);
   }
   const reason = disposition.kind === "retry" ? "too-old" : disposition.code;
   condemn(turn, handler.id, reason, `${failure.detail} (${disposition.why})`);

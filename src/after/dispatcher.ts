@@ -7,6 +7,7 @@ import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
 import { Attendance } from "./attendance.ts";
 import { Brake } from "./brake.ts";
+import { firstOutdated, lastOutdated, succeed } from "./catch-up.ts";
 import { Commits } from "./commits.ts";
 import { type DrainResult, drain } from "./drain.ts";
 import type { Engine } from "./engine.ts";
@@ -66,9 +67,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
  * A fact becomes deliveries.
  *
  *   accept ──tombstone, unmatched, settled before──────────────────────────► settled
- *      │ known offset: no-op                                                    ▲ delivered, dead-lettered, unmatched
- *      ▼                                                                        │
- *   lane of its key ──first of it──► its turns (turns.ts) ──────────────────────┘
+ *      │ known offset: no-op                                                   ▲  ▲ delivered, dead-lettered, unmatched
+ *      ▼            ──a newer one tells the state it told (catch-up.ts)────────┘  │
+ *   lane of its key ──first of it──► its turns (turns.ts) ────────────────────────┘
  *      │ stuck, and in the way
  *      └──────► parked (parking.ts) ──► its turns
  *
@@ -99,7 +100,11 @@ class GroupDispatcher implements Dispatcher {
     this.#commits = new Commits(options.group, owned, { ...options, limits });
     this.#attendance = new Attendance(this.#engine, this.#flow, this.#commits, owned);
     this.#turns = new Turns(this.#engine, this.#watchdog, {
-      ended: (lane, fact, end) => this.#settle(lane, fact, end),
+      begins: (lane) => this.#catchUp(lane),
+      ended: (lane, fact, end) => {
+        this.#end(lane, fact, end);
+        this.#turns.advance(lane);
+      },
       waits: (lane) => this.#parking.review(lane),
       away: (lane) => this.#parking.next(lane),
       left: (partition) => this.#clear(this.#ownership.left(partition)),
@@ -168,22 +173,45 @@ class GroupDispatcher implements Dispatcher {
         this.#commits.due(partition);
         this.#engine.observer.settled(this.#engine.group, intake.end, record);
         return;
-      case "fact": {
-        const lane = partition.enqueue(intake.fact);
-        this.#flow.took(intake.fact.bytes);
-        if (lane.facts.first === intake.fact) this.#turns.makeReady(lane);
-        else if (lane.park !== null || lane.count >= this.#engine.limits.parkRecords) this.#parking.review(lane);
-      }
+      case "fact":
+        this.#queue(partition, intake.fact);
     }
   }
 
-  #settle(lane: Lane<Partition>, fact: Fact, end: FactEnd): void {
-    const partition = lane.home;
-    partition.settle(lane, fact);
+  #queue(partition: Partition, fact: Fact): void {
+    const lane = partition.laneOf(fact);
+    const outdated = lastOutdated(fact, lane, this.#engine.routes);
+    partition.enqueue(lane, fact, outdated);
+    this.#flow.took(fact.bytes);
+    if (outdated !== null) {
+      // Whatever the lane waits for, it goes on waiting for.
+      succeed(fact, outdated);
+      this.#gone(partition, outdated, "superseded");
+    } else if (lane.facts.first === fact) this.#turns.makeReady(lane);
+    else if (lane.park !== null || lane.count >= this.#engine.limits.parkRecords) this.#parking.review(lane);
+  }
+
+  /** The first fact of a lane is about to take its turn: it ends here where the next one stands for it. */
+  #catchUp(lane: Lane<Partition>): void {
+    for (;;) {
+      const outdated = firstOutdated(lane, this.#engine.routes);
+      if (outdated === null) return;
+      if (outdated.nextInLane !== null) succeed(outdated.nextInLane, outdated);
+      this.#end(lane, outdated, "superseded");
+    }
+  }
+
+  /** The first fact of a lane has ended. */
+  #end(lane: Lane<Partition>, fact: Fact, end: FactEnd): void {
+    lane.home.settle(lane, fact);
+    this.#parking.ended(lane, fact);
+    this.#gone(lane.home, fact, end);
+  }
+
+  /** A fact is in no lane any more. */
+  #gone(partition: Partition, fact: Fact, end: FactEnd): void {
     this.#flow.gave(partition, fact.bytes);
     this.#commits.due(partition);
-    this.#parking.ended(lane, fact);
-    this.#turns.advance(lane);
     this.#engine.observer.settled(this.#engine.group, end, fact.record);
   }
 

@@ -4,10 +4,15 @@ import type { Fact } from "./fact.ts";
 export class FactList {
   #first: Fact | null = null;
   #last: Fact | null = null;
+  #beforeLast: Fact | null = null;
   #count = 0;
 
   get first(): Fact | null {
     return this.#first;
+  }
+
+  get last(): Fact | null {
+    return this.#last;
   }
 
   get count(): number {
@@ -17,6 +22,7 @@ export class FactList {
   push(fact: Fact): void {
     if (this.#last === null) this.#first = fact;
     else this.#last.nextInLane = fact;
+    this.#beforeLast = this.#last;
     this.#last = fact;
     this.#count++;
   }
@@ -28,8 +34,17 @@ export class FactList {
     this.#first = first.nextInLane;
     first.nextInLane = null;
     if (this.#first === null) this.#last = null;
+    if (this.#first === this.#last) this.#beforeLast = null;
     this.#count--;
     return first;
+  }
+
+  /** Takes the last fact off and puts another in its place. */
+  replaceLast(fact: Fact): void {
+    if (this.#beforeLast === null) this.#first = fact;
+    else this.#beforeLast.nextInLane = fact;
+    if (this.#last === null) this.#count++;
+    this.#last = fact;
   }
 
   *[Symbol.iterator](): Generator<Fact> {

@@ -10,6 +10,9 @@ export interface Fact {
   /** What it holds of the memory, roughly. */
   readonly bytes: number;
   progress: Progress | null;
+  /** How many older facts of its lane it stands for (catch-up.ts), and how many attempts at the first handler they had. */
+  superseded: number;
+  failedBefore: number;
   /** Offset of its copy in the parked topic; it is settled at its source then, and in no list of unsettled offsets. */
   copyAt: number | null;
   nextInLane: Fact | null;
@@ -27,6 +30,8 @@ export function factOf(record: InboundRecord, admission: Fact["admission"]): Fac
     admission,
     bytes: overheadBytes + (record.value?.length ?? 0) + (record.key?.length ?? 0),
     progress: null,
+    superseded: 0,
+    failedBefore: 0,
     copyAt: null,
     nextInLane: null,
     older: null,

@@ -78,13 +78,20 @@ export class Partition implements TopicPartition {
     return created;
   }
 
-  /** Adds a fact that came from the source to the lane of its key, which it returns. */
-  enqueue(fact: Fact): Lane<Partition> {
+  laneOf(fact: Fact): Lane<Partition> {
+    return this.lane(keyOf(fact));
+  }
+
+  /** Adds a fact that came from the source to the lane of its key; in the place of the last one, where that has ended. */
+  enqueue(lane: Lane<Partition>, fact: Fact, outdated: Fact | null): void {
     this.watermark.add(fact);
     this.bytes += fact.bytes;
-    const lane = this.lane(keyOf(fact));
-    (lane.park === null ? lane.facts : lane.park.tail).push(fact);
-    return lane;
+    if (outdated === null) (lane.park === null ? lane.facts : lane.park.tail).push(fact);
+    else {
+      lane.facts.replaceLast(fact);
+      this.watermark.settle(outdated);
+      this.bytes -= outdated.bytes;
+    }
   }
 
   /** The lane of the fact that keeps the most from being committed. */

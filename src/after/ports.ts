@@ -99,6 +99,7 @@ export interface ParkedLog {
 /** How a fact ended for its group; every fact ends in exactly one of these, once per reading. */
 export type FactEnd =
   | "delivered" // every handler that matched has it
+  | "superseded" // a newer one of its key tells the state that it told (catch-up.ts)
   | "dead-lettered" // at least one handler, or the reader, refused it for good
   | "unmatched" // no handler names it, or no condition matched
   | "tombstone" // no value: nothing to deliver

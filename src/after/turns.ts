@@ -11,6 +11,8 @@ import type { Watchdog } from "./watchdog.ts";
 
 /** What the turns mean to the rest of the group. */
 export interface TurnsHost {
+  /** The lane's first fact is about to take its turn, unless the next one stands for it. */
+  begins(lane: Lane<Partition>): void;
   /** The lane's first fact has ended: takes it off, and calls `advance`. */
   ended(lane: Lane<Partition>, fact: Fact, end: FactEnd): void;
   /** The lane's first fact waits: its key may be stuck. */
@@ -80,7 +82,9 @@ export class Turns {
       const lane = this.#ready.shift();
       if (lane === null) return;
       // A lane of a lost partition may still stand here.
-      if (lane.home.owned && lane.facts.first !== null) void this.#run(lane, lane.facts.first);
+      if (!lane.home.owned) continue;
+      this.#host.begins(lane);
+      if (lane.facts.first !== null) void this.#run(lane, lane.facts.first);
     }
   }
 

@@ -82,7 +82,7 @@ function admitReplay({ handler, record }: Replay, { members, reader }: ReplayPar
   if (admission.kind !== "admitted") return admission;
   const { eventId } = admission;
   const takes = members.some(({ id, events }) => (handler === null || id === handler) && events.includes(eventId));
-  if (takes) return admission;
+  if (takes) return { ...admission, single: true };
   const who = handler === null ? "no handler of its group" : `no handler "${handler}" of its group`;
   return { kind: "poison", reason: "unaddressed", detail: `replayed, but ${who} takes ${eventId}` };
 }

@@ -7,6 +7,7 @@ import type { BudgetRow } from "./budget.ts";
 import { checkBudget, checkIds, checkMayChange, checkTask, type Placed } from "./handlers/cross-check.ts";
 import { jsonOf } from "./handlers/json-tree.ts";
 import { type Finding, Findings, Part } from "./handlers/part.ts";
+import { checkCatchUp } from "./handlers/read-catch-up.ts";
 import { readHandler } from "./handlers/read-handler.ts";
 import { readYaml } from "./handlers/yaml-tree.ts";
 import type { Shapes } from "./when.ts";
@@ -76,6 +77,7 @@ export function readHandlers(text: string, options: HandlersOptions): HandlersRe
     for (const one of placed) {
       checkMayChange(one, options.shapes);
       checkTask(one, options.refusalOf);
+      checkCatchUp(one, placed);
     }
     if (options.deadlineMs !== null) budget = checkBudget(placed, options.deadlineMs);
   }

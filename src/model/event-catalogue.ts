@@ -21,6 +21,11 @@ export interface EventType {
   readonly before: boolean;
   /** Name of the Avro record, without namespace. */
   readonly record: string;
+  /**
+   * The state of which each of its records tells the whole, for the object that is its key: the newest stands for all before
+   * it. Null: it tells what happened (a package was renewed, a file imported), or only what changed (an update).
+   */
+  readonly state: string | null;
   /** Ids of other product versions that mean the same event. */
   readonly aliases: readonly string[];
 }
@@ -32,9 +37,10 @@ function event(
   label: string,
   action: Action,
   record: string,
-  options: { before?: boolean; aliases?: readonly string[] } = {},
+  options: { before?: boolean; aliases?: readonly string[]; state?: string } = {},
 ): EventType {
-  return { id, entity, group, label, action, record, before: options.before ?? true, aliases: options.aliases ?? [] };
+  const { aliases = [], before = true, state = null } = options;
+  return { id, entity, group, label, action, record, before, state, aliases };
 }
 
 /** The namespace of every Avro record of this project. */
@@ -74,9 +80,11 @@ export const eventCatalogue: readonly EventType[] = [
   ),
   event("clients.balance_notzero", "balance", "Clients", "Balance became >= 0", "state", "ClientsBalanceNotzero", {
     before: false,
+    state: "balance",
   }),
   event("clients.balance_zero", "balance", "Clients", "Balance became <= 0", "state", "ClientsBalanceZero", {
     before: false,
+    state: "balance",
   }),
   event(
     "email_rates_manager.import",
@@ -113,6 +121,11 @@ export function findEventTypeByRecord(record: string): EventType | undefined {
 /** The canonical id of a known event, or the id as it came when it is unknown. */
 export function canonicalEventId(id: string): string {
   return byAnyId.get(id)?.id ?? id;
+}
+
+/** The state that an event tells the whole of; null for all others, and for ids that vendors added. */
+export function stateOf(id: string): string | null {
+  return byAnyId.get(id)?.state ?? null;
 }
 
 const prefixes: readonly (readonly [string, Entity])[] = [

@@ -87,6 +87,8 @@ export interface AfterHandler extends HandlerBase {
   /** Handlers of one group share a consumer group and run by priority. Defaults to the handler's id. */
   readonly group: string;
   readonly retry: RetryPolicy;
+  /** `latest`: of events that tell a state, the newest of those that wait stands for the others. Absent: it gets them all. */
+  readonly catchUp?: "latest";
 }
 
 export type Handler = BeforeHandler | AfterHandler;

@@ -13,7 +13,13 @@ export type PoisonReason =
 
 /** What the headers alone tell. */
 export type Admission =
-  | { readonly kind: "admitted"; readonly eventId: string; readonly type: string }
+  | {
+      readonly kind: "admitted";
+      readonly eventId: string;
+      readonly type: string;
+      /** It was sent for its own sake, as a replay is: no newer event stands for it, and it stands for none. */
+      readonly single?: true;
+    }
   | { readonly kind: "tombstone" }
   | { readonly kind: "poison"; readonly reason: PoisonReason; readonly detail: string };
 

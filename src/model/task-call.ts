@@ -18,6 +18,8 @@ export interface TaskCall {
   readonly attempt: number;
   /** `topic/partition/offset` (`bridge-sequence`). */
   readonly sequence: string;
+  /** How many older events of its key this one stands for (`bridge-superseded`). Absent: none. */
+  readonly superseded?: number;
   /** Milliseconds this call may take, at most (`bridge-timeout-ms`). */
   readonly timeoutMs: number;
 }

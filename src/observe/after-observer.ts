@@ -22,6 +22,7 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
         delivery: call.deliveryId,
         attempt: call.attempt,
         sequence: call.sequence,
+        ...(call.superseded === undefined ? {} : { superseded: call.superseded }),
         disposition: disposition.kind,
         ...(failure === null
           ? {}
@@ -44,7 +45,7 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
     },
     settled(group, end, record) {
       metrics.factEnds.inc({ group, end });
-      if (end === "unmatched" || end === "tombstone")
+      if (end === "unmatched" || end === "tombstone" || end === "superseded")
         logger.debug({ group, end, sequence: sequenceOf(record) }, "fact settled");
     },
     deadLettered({ group, handler, reason, detail, record, attempts }) {

@@ -17,6 +17,7 @@ export function callHeaders(call: TaskCall, stage: Stage, timestampMs: number, r
     "bridge-sequence": headerText(call.sequence),
     "bridge-timeout-ms": String(remainingMs),
   };
+  if (call.superseded !== undefined) headers["bridge-superseded"] = String(call.superseded);
   if (event.ceId !== undefined) headers["ce-id"] = headerText(event.ceId);
   if (event.source !== undefined) headers["ce-source"] = headerText(event.source);
   if (event.traceparent !== undefined) headers["traceparent"] = headerText(event.traceparent);

@@ -21,6 +21,7 @@ export const handlerKeys = {
   bestEffort: "before",
   group: "after",
   retry: "after",
+  catchUp: "after",
 } as const satisfies Record<string, Stage | "both">;
 
 export type HandlerKey = keyof typeof handlerKeys;

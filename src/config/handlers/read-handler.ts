@@ -4,6 +4,7 @@ import { compileWhen, type Shapes } from "../when.ts";
 import { type HandlerKey, handlerKeys, idPattern, placesOf, priorities, timeouts } from "./handler-keys.ts";
 import type { Part } from "./part.ts";
 import { readFailurePolicy, readMayChange } from "./read-before.ts";
+import { readCatchUp } from "./read-catch-up.ts";
 import { readEvents } from "./read-events.ts";
 import { readRateLimit } from "./read-rate-limit.ts";
 import { readTask } from "./read-task.ts";
@@ -32,7 +33,8 @@ export function readHandler(part: Part, shapes: Shapes): Handler | undefined {
     priority: keys.get("priority")?.whole(priorities.least, priorities.most) ?? priorities.usual,
     numbers: keys.get("numbers")?.oneOf(["string", "json"]) ?? "string",
   } as const;
-  const own = stage === "before" ? readBefore(part, keys) : stage === "after" ? readAfter(keys, id ?? "") : undefined;
+  const own =
+    stage === "before" ? readBefore(part, keys) : stage === "after" ? readAfter(keys, id ?? "", events) : undefined;
   const limited = keys.get("rateLimit");
   const rateLimit = limited === undefined ? undefined : readRateLimit(limited);
   const inFlight = keys.get("inFlight")?.whole(placesOf.least, placesOf.most);
@@ -99,13 +101,14 @@ function readCanary(keys: Keys, mode: BeforeHandler["mode"]): Pick<BeforeHandler
   return { canary };
 }
 
-function readAfter(keys: Keys, id: string): Own<AfterHandler> {
+function readAfter(keys: Keys, id: string, events: readonly string[]): Own<AfterHandler> {
   const { least, most, usual } = timeouts.after;
   return {
     stage: "after",
     timeoutMs: keys.get("timeoutMs")?.whole(least, most) ?? usual,
     group: keys.get("group")?.matching(idPattern, idRule) ?? id,
     retry: readRetry(keys.get("retry")),
+    ...readCatchUp(keys.get("catchUp"), events, keys.get("when")),
   };
 }
 

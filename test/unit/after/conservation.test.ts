@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Kind } from "./sim-events.ts";
-import { Simulation } from "./simulation.ts";
+import { type SimOptions, Simulation } from "./simulation.ts";
 import { live, type Step } from "./steps.ts";
 
 /**
@@ -116,18 +116,32 @@ const run = fc
   )
   .map(([order, between]) => order.flatMap((scene, at) => [...(between[at] ?? []), ...scene]));
 
-test("every event is somewhere at every moment, through disabling, parking, replay, restarts, breaker, rate limit and poison, and arrives in the end", async () => {
+async function conserves(options: SimOptions, met: (seen: Simulation["seen"]) => boolean): Promise<void> {
   let runs = 0;
   let full = 0;
   await fc.assert(
     fc.asyncProperty(fc.integer(), run, async (seed, steps) => {
-      const sim = new Simulation(seed, { rateLimit: { perSecond: 4, burst: 2 } });
+      const sim = new Simulation(seed, options);
       await live(sim, steps);
       runs++;
-      if (Object.values(sim.seen).every((times) => times > 0)) full++;
+      if (met(sim.seen)) full++;
     }),
     { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 40) },
   );
   // Everything at once, or the law is held by nothing.
   assert.ok(full >= runs / 8, `${full} of ${runs} runs met everything`);
-});
+}
+
+const rateLimit = { perSecond: 4, burst: 2 };
+
+test("every event is somewhere at every moment, through disabling, parking, replay, restarts, breaker, rate limit and poison, and arrives in the end", () =>
+  conserves({ rateLimit }, ({ superseded, ...seen }) => {
+    assert.equal(superseded, 0);
+    return Object.values(seen).every((times) => times > 0);
+  }));
+
+test("the same holds where handlers ask for the latest state: what is passed over is, and the newest arrives", () =>
+  conserves(
+    { rateLimit, latest: true },
+    ({ held, replayed, superseded }) => held > 0 && replayed > 0 && superseded > 0,
+  ));

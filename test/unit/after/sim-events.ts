@@ -4,6 +4,9 @@ import type { InboundRecord } from "../../../src/model/record.ts";
 /** `ok` is delivered, `refused` answered 400, `vendor` named by no handler, `mixed` refused by the second handler only. */
 export type Kind = "ok" | "refused" | "mixed" | "vendor" | "tombstone" | "poison";
 
+/** Of the events that tell a whole state. */
+export const stateType = "clients.balance_zero";
+
 /** A record of the simulation: a fact, or a dead letter on its way back. */
 export interface SimEvent {
   readonly record: InboundRecord;
@@ -19,9 +22,15 @@ export interface SimLetter {
 }
 
 /** Where an event is, at one moment. `ended`: delivered to, or dead-lettered for, each handler that it concerns. */
-export type Whereabouts = "unsettled" | "parked" | "delivered" | "dead-lettered" | "passed over";
+export type Whereabouts = "unsettled" | "parked" | "delivered" | "superseded" | "dead-lettered" | "passed over";
 
-/** Which ends an event may have. */
+/** Whether a newer one may stand for it, or it for an older one. */
+export function tellsState({ record, replay }: SimEvent): boolean {
+  const type = String(record.headers["ce_type"]);
+  return replay === null && record.key !== null && type === stateType && record.value !== null;
+}
+
+/** Which ends an event may have, apart from `superseded`. */
 export function endsOf({ kind, replay }: SimEvent): readonly FactEnd[] {
   if (kind === "tombstone" || replay?.foreign === true) return ["tombstone"];
   if (kind === "vendor") return ["unmatched"];

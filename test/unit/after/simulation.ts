@@ -8,7 +8,16 @@ import { decodeSettled } from "../../../src/model/settled-map.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeParkedTopic, type Fate } from "./fake-parked-log.ts";
-import { concerned, endsOf, type Kind, type SimEvent, type SimLetter, type Whereabouts } from "./sim-events.ts";
+import {
+  concerned,
+  endsOf,
+  type Kind,
+  type SimEvent,
+  type SimLetter,
+  stateType,
+  tellsState,
+  type Whereabouts,
+} from "./sim-events.ts";
 import { Member } from "./sim-member.ts";
 import { delivered, FakeReader, failed, handler, record, topic } from "./world.ts";
 
@@ -32,6 +41,8 @@ export interface SimOptions {
   readonly members?: number;
   /** Breakers, places and this rate limit of the second handler stand before the handlers. */
   readonly rateLimit?: AfterHandler["rateLimit"];
+  /** The handlers ask for the latest state, and some of the facts tell one. */
+  readonly latest?: boolean;
 }
 
 /**
@@ -66,16 +77,35 @@ export class Simulation {
   parkFails = false;
   readonly parkedTopic = new FakeParkedTopic();
   /** How often what, so that a property knows that it met it. */
-  readonly seen = { parked: 0, unparked: 0, restored: 0, replayed: 0, returned: 0, opened: 0, limited: 0, held: 0 };
+  readonly seen = {
+    parked: 0,
+    unparked: 0,
+    restored: 0,
+    replayed: 0,
+    returned: 0,
+    opened: 0,
+    limited: 0,
+    held: 0,
+    superseded: 0,
+  };
   handlers: readonly AfterHandler[];
   readonly guarded: boolean;
   readonly #random: () => number;
+  readonly #latest: boolean;
+  readonly #superseded = new Set<string>();
 
-  constructor(seed: number, { members = 2, rateLimit }: SimOptions = {}) {
+  constructor(seed: number, { latest = false, members = 2, rateLimit }: SimOptions = {}) {
+    this.#latest = latest;
     this.#random = mulberry32(seed);
     this.guarded = rateLimit !== undefined;
     this.handlers = handlerIds.map((id, at) =>
-      handler(id, { priority: at, retry, ...(at === 1 && rateLimit !== undefined ? { rateLimit } : {}) }),
+      handler(id, {
+        events: ["clients.update", stateType],
+        priority: at,
+        retry,
+        ...(at === 1 && rateLimit !== undefined ? { rateLimit } : {}),
+        ...(latest ? { catchUp: "latest" } : {}),
+      }),
     );
     this.members = Array.from({ length: members }, () => new Member(this));
   }
@@ -89,7 +119,8 @@ export class Simulation {
   }
 
   produce(partition: number, key: string | null, kind: Kind, gap: number): void {
-    const type = kind === "vendor" ? "vendor.thing" : "clients.update";
+    const update = this.#latest && this.random() < 0.7 ? stateType : "clients.update";
+    const type = kind === "vendor" ? "vendor.thing" : update;
     const offset = this.#nextOffset(partition) + gap;
     this.#append({
       record: record(offset, { partition, key, type, value: kind === "tombstone" ? null : kind }),
@@ -137,6 +168,7 @@ export class Simulation {
 
   /** Whether a record may be committed: each handler has it or its dead letter is written. */
   hasEnded(sequence: string): boolean {
+    if (this.#superseded.has(sequence)) return true;
     return concerned(this.#events.get(sequence)!, handlerIds).every((id) => this.#ended.has(`${sequence} ${id}`));
   }
 
@@ -195,6 +227,18 @@ export class Simulation {
       this.must(this.hasEnded(sequence) || this.isParked(sequence), `${sequence} was passed over, and not ended`);
       return;
     }
+    if (end === "superseded") {
+      const { offset, key } = event.record;
+      const next = this.logs[placeOf(event.record)]!.map((at) => this.#events.get(sequenceOf(at))!).find(
+        ({ kind, record: at }) =>
+          at.offset > offset && String(at.key) === String(key) && kind !== "vendor" && kind !== "tombstone",
+      );
+      const inItsPlace = next !== undefined && tellsState(event) && tellsState(next);
+      this.must(this.#latest && inItsPlace, `${sequence} was passed over for nothing`);
+      this.#superseded.add(sequence);
+      this.seen.superseded++;
+      return;
+    }
     this.must(endsOf(event).includes(end), `${sequence} (${event.kind}) ended ${end}`);
     this.must(this.hasEnded(sequence), `${sequence} settled as ${end}, but not ended`);
     if (event.replay !== null && end === "delivered") this.seen.returned++;
@@ -208,6 +252,7 @@ export class Simulation {
     const sequence = sequenceOf(at);
     const event = this.#events.get(sequence)!;
     const who = concerned(event, handlerIds);
+    if (this.#superseded.has(sequence)) return "superseded";
     if (this.hasEnded(sequence)) {
       if (who.length === 0) return "passed over";
       const dead = who.filter((id) => this.#ended.get(`${sequence} ${id}`) === "dead-lettered");
@@ -244,7 +289,7 @@ export class Simulation {
   /** Nothing refuses any more and every dead letter went back: what has still not arrived at a handler it concerns. */
   missing(): readonly string[] {
     return [...this.#events].flatMap(([sequence, event]) =>
-      event.replay !== null || event.kind === "poison"
+      event.replay !== null || event.kind === "poison" || this.#superseded.has(sequence)
         ? []
         : concerned(event, handlerIds)
             .map((id) => `${sequence} ${id}`)

@@ -133,6 +133,23 @@ test("a replay that nobody takes any more is a dead letter again, never gone", a
   }
 });
 
+test("no replay is passed over for a newer event, where the handler asks for the latest, and none stands for another", async () => {
+  const type = "clients.balance_zero";
+  const w = replaying([handler("b", { events: [type], catchUp: "latest" })]);
+  w.dispatcher.assigned([
+    { topic: replays, partition: 0 },
+    { topic: "billing.clients", partition: 0 },
+  ]);
+  w.dispatcher.accept([0, 1].map((offset) => replay(offset, "b", "switch", { type })));
+  w.dispatcher.accept([50, 51].map((offset) => record(offset, { type })));
+  await settled();
+  assert.deepEqual(w.tasks.calls.map(({ call }) => [call.sequence, call.superseded]).toSorted(), [
+    ["billing.clients/0/40", undefined],
+    ["billing.clients/0/40", undefined],
+    ["billing.clients/0/51", 1],
+  ]);
+});
+
 test("a replay to a disabled handler waits for it", async () => {
   const w = replaying([handler("b", { status: "disabled" })]);
   w.dispatcher.accept([replay(0, "b")]);

@@ -393,3 +393,32 @@ test("how many calls of a handler are under way at once may be stated, from 1 to
   assert.match(problemsWith("inFlight: 0"), /whole number from 1 to 1024/);
   assert.match(problemsWith("inFlight: 1025"), /whole number from 1 to 1024/);
 });
+
+test("catchUp: latest is for events that tell a whole state, after the event, and for nothing else", () => {
+  const row = (events: string, more = ""): string =>
+    `\n  - { id: s, stage: after, events: [${events}], task: { script: { path: a } }, catchUp: latest${more} }`;
+  const balance = "clients.balance_zero, clients.balance_notzero";
+  assert.deepEqual(load(row(balance)).handlers[0], { ...load(row(balance)).handlers[0], catchUp: "latest" });
+  const all = load(row(balance).replace("latest", "all")).handlers[0];
+  assert.ok(all?.stage === "after" && all.catchUp === undefined);
+  const refusal = (text: string): string => problemsOf(`handlers:${text}\n`).join("\n");
+  assert.match(refusal(row(`${balance}, clients.update`)), /catchUp.*clients\.update tells only what changed/);
+  assert.match(refusal(row("clients.custom_fields_update")), /custom_fields\.update tells only what changed/);
+  for (const id of ["clients.create", "clients.delete", "clients.packages.renew", "importd.process_failed"])
+    assert.match(refusal(row(id)), /tells what happened, not a state/, id);
+  assert.match(refusal(row("vendor.balance")), /not in the catalogue/);
+  assert.match(refusal(row(balance, ', when: "data.available < 0"')), /catchUp: cannot be latest beside a when/);
+  assert.match(refusal(row(balance).replace("latest", "newest")), /must be all \| latest/);
+  assert.match(problemsWith("catchUp: latest"), /for after handlers only/);
+});
+
+test("a handler of the same group that takes every event is warned about beside catchUp: latest", () => {
+  const row = (id: string, more: string): string =>
+    `\n  - { id: ${id}, group: g, stage: after, events: [clients.balance_zero], task: { script: { path: a } }${more} }`;
+  const latest = row("a", ", catchUp: latest");
+  assert.match(
+    load(latest + row("b", "")).warnings.join(),
+    /catchUp.*has no effect on clients\.balance_zero: b, of its group/,
+  );
+  assert.deepEqual(load(latest + row("b", ", catchUp: latest") + row("c", ", status: archived")).warnings, []);
+});

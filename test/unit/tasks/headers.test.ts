@@ -45,6 +45,11 @@ test("a call travels with its ids, its place in the log and the time it has", ()
   });
 });
 
+test("how many older events one stands for is said where it stands for any", () => {
+  const superseded = callHeaders({ ...call, superseded: 12 }, "after", 0, 1)["bridge-superseded"];
+  assert.equal(superseded, "12");
+});
+
 test("what the event does not have is left out", () => {
   const event = { ...call.event, ceId: undefined, source: undefined, traceparent: undefined };
   const names = Object.keys(callHeaders({ ...call, event }, "before", 0, 1));

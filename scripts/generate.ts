@@ -6,16 +6,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { eventPages } from "./generators/event-pages.ts";
 import { eventTypes } from "./generators/event-types.ts";
 import type { Generator } from "./generators/generator.ts";
+import { openApi } from "./generators/openapi.ts";
 import { settingsTable } from "./generators/settings-table.ts";
 
-const generators: readonly Generator[] = [eventTypes, eventPages, settingsTable];
+const generators: readonly Generator[] = [eventTypes, eventPages, settingsTable, openApi];
 
 const root = new URL("../", import.meta.url);
 const check = process.argv.includes("--check");
 
 for (const { path, render } of generators) {
   const file = new URL(path, root);
-  const wanted = render();
+  const wanted = await render();
   if (textOf(file) === wanted) continue;
   if (check) {
     console.error(`${path} is not up to date: run \`npm run generate\``);

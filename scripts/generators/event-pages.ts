@@ -1,18 +1,12 @@
-import { sampleEvents } from "../../src/cli/demo/sample-events.ts";
-import { createCodec } from "../../src/kafka/codec/codec.ts";
-import { schemaOfEvent, shapeOfEvent } from "../../src/kafka/registry/schemas.ts";
-import { renderBody } from "../../src/model/body.ts";
-import type { Data } from "../../src/model/data.ts";
+import { sampleBody } from "../../src/bridge/admin/sample-body.ts";
+import { shapeOfEvent } from "../../src/kafka/registry/schemas.ts";
 import { type EventType, eventCatalogue } from "../../src/model/event-catalogue.ts";
-import { identify } from "../../src/model/record-key.ts";
 import { fieldRows } from "./event-fields.ts";
 import type { Generator } from "./generator.ts";
 import { generatedNote, table } from "./markdown.ts";
 
 /** Every event with its fields and a sample. */
 export const eventPages: Generator = { path: "docs/events.md", render };
-
-const sampleTime = "2026-01-01T00:00:00+00:00";
 
 function render(): string {
   const overview = eventCatalogue.map((type) => [
@@ -56,29 +50,6 @@ ${table(["field", "type", "may be null", "notes", "meaning"], fieldRows(type))}
 ${sampleBody(type)}
 \`\`\`
 `;
-}
-
-/** What a handler receives when the demo's sample of the event is published: through Avro, so with every default. */
-function sampleBody(type: EventType): string {
-  const sample = sampleEvents.find(({ id }) => id === type.id);
-  if (sample === undefined) throw new Error(`no sample of ${type.id}`);
-  const codec = createCodec(1, schemaOfEvent(type).text);
-  const data = codec.decode(codec.encode(sample.data as unknown as Data));
-  const body = renderBody(
-    {
-      id: type.id,
-      type: type.id,
-      ceId: undefined,
-      source: undefined,
-      time: sampleTime,
-      objectId: identify(type, data, undefined).objectId,
-      traceparent: undefined,
-      shape: codec.shape,
-      data,
-    },
-    "string",
-  );
-  return JSON.stringify(JSON.parse(body), null, 2);
 }
 
 /** As GitHub makes it of a heading. */

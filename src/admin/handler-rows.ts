@@ -18,12 +18,17 @@ export async function recentCalls({ figures }: Pick<AdminPorts, "figures">): Pro
 
 export function handlerRow(
   { definition, revision, changedAt, changedBy }: Registered,
-  { definitions, states }: Pick<AdminPorts, "definitions" | "states">,
+  { definitions, handlers, states }: Pick<AdminPorts, "definitions" | "handlers" | "states">,
   recent: Recent | null,
 ): HandlerRow {
   const { events, task, ...described } = definitions.describe(definition);
-  const state = states?.of(definition.id);
+  const state = states?.of({ id: definition.id, group: described.group });
   const { id } = definition;
+  const own =
+    handlers
+      ?.problems()
+      .filter(({ handler }) => handler === id)
+      .map(({ problem }) => problem) ?? [];
   return {
     id,
     revision,
@@ -36,7 +41,7 @@ export function handlerRow(
     },
     changedAt,
     changedBy,
-    problems: [...(state?.problems ?? [])],
+    problems: [...new Set([...own, ...(state?.problems ?? [])])],
     breaker: state?.breaker ?? null,
     recent: recent === null ? null : (recent.get(id) ?? { ok: 0, failed: 0, p95Ms: null }),
     lag: described.stage === "after" ? (state?.lag ?? null) : null,

@@ -49,7 +49,7 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
     clock,
     onRefused: (address, reason) => logger.warn({ address, reason }, "a login to the admin API was refused"),
   });
-  const streams = new LiveStreams(clock);
+  const streams = new LiveStreams(ports.live, clock);
   const app = await createApp({ ports, gate, logger, streams, pages, about });
   app.server.maxConnections = mostConnections;
   await app.listen({ host, port }).catch((error: unknown) => {
@@ -60,7 +60,6 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
       cause: error,
     });
   });
-  const stopTelling = ports.live.subscribe((name, data) => streams.tell(name, data));
   const { handlers } = ports;
   const stopWatching = handlers?.onChange(() => streams.tell("handlers", { revision: handlers.all().revision }));
   const bound = app.server.address();
@@ -78,7 +77,6 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
     port: boundPort,
     close: (ms) => {
       closed ??= (async () => {
-        stopTelling();
         stopWatching?.();
         streams.close();
         const end = await bounded(app.close(), ms, clock);

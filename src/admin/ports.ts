@@ -120,8 +120,8 @@ export interface DeadLetters {
 
 /** Replays this process does. */
 export interface Replays {
-  /** Answers when the plan is made; what follows is told live. Throws QUEUE_FULL, NEWER_EVENTS as `Refusal`, and as `DeadLetters`. */
-  start(request: ReplayRequest, by: string): Promise<Replay>;
+  /** Answers when the plan is made; what follows is told live. Nothing is replayed after `signal`. Throws QUEUE_FULL, NEWER_EVENTS as `Refusal`, and as `DeadLetters`. */
+  start(request: ReplayRequest, by: string, signal: AbortSignal): Promise<Replay>;
   list(): readonly Replay[];
   get(id: string): Replay | null;
   /** Stops it between two letters; null: there is none. */
@@ -135,7 +135,7 @@ export interface FlowView {
 
 /** What instances say of a handler, for the list; from memory. */
 export interface HandlerStates {
-  of(handlerId: string): {
+  of(handler: { readonly id: string; readonly group: string | null }): {
     readonly breaker: "closed" | "half-open" | "open" | null;
     /** Why instances do not run it as it stands. */
     readonly problems: readonly string[];

@@ -3,12 +3,12 @@ import { loadConnectedSettings } from "../config/settings.ts";
 import { BridgeError } from "../errors.ts";
 import { shapeOfEvent } from "../kafka/registry/schemas.ts";
 import { canonicalEventId, eventCatalogue, findEventType } from "../model/event-catalogue.ts";
+import { dataFromJson } from "../model/json-data.ts";
 import { createBillingClient } from "../sdk/billing-client.ts";
 import type { BillingEvent } from "../sdk/billing-event.ts";
 import type { BillingClient } from "../sdk/client-options.ts";
 import type { EventId } from "../sdk/generated/events.ts";
 import { readDataOption } from "./data-option.ts";
-import { dataFromJson } from "./json-data.ts";
 
 /** What `publish` and `request` share: an event from the command line, and a client that knows just that event. */
 

@@ -4,10 +4,10 @@ import { explainEvent } from "../bridge/explain-event.ts";
 import { BridgeError } from "../errors.ts";
 import type { Data } from "../model/data.ts";
 import { findEventType } from "../model/event-catalogue.ts";
+import { jsonOf } from "../model/json-data.ts";
 import { ownCommand } from "../model/own-command.ts";
 import { eventFromFlags } from "./billing.ts";
 import { explanationText } from "./explanation-text.ts";
-import { jsonOf } from "./json-data.ts";
 
 interface ExplainFlags {
   readonly data: string;

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { version } from "../bridge/version.ts";
 import { ownCommand } from "../model/own-command.ts";
+import { adminCommand } from "./admin/command.ts";
 import { checkCommand } from "./check.ts";
 import { deadLettersCommand } from "./dead-letters/command.ts";
 import { demoCommand } from "./demo/demo.ts";
@@ -20,6 +21,7 @@ const program = new Command(ownCommand)
   )
   .version(version)
   .addCommand(serveCommand())
+  .addCommand(adminCommand())
   .addCommand(demoCommand())
   .addCommand(devStackCommand())
   .addCommand(setupCommand())

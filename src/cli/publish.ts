@@ -1,7 +1,7 @@
 import { Command } from "commander";
+import { jsonOf } from "../model/json-data.ts";
 import { ownCommand } from "../model/own-command.ts";
 import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
-import { jsonOf } from "./json-data.ts";
 
 /** `publish <event id>`: tells what happened, as a billing core would. */
 export function publishCommand(): Command {

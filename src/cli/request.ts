@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { exitCodes } from "../errors.ts";
+import { jsonOf } from "../model/json-data.ts";
 import { ownCommand } from "../model/own-command.ts";
 import type { OnSilence, RequestVerdict } from "../sdk/request-verdict.ts";
 import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
-import { jsonOf } from "./json-data.ts";
 import { milliseconds } from "./option-values.ts";
 import { endWith } from "./run-program.ts";
 

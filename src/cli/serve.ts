@@ -1,12 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { Command, Option } from "commander";
-import { type StageChoice, startBridge } from "../bridge/bridge.ts";
+import { type RunningAdmin, startAdmin } from "../bridge/admin/start-admin.ts";
+import { type Bridge, type StageChoice, startBridge } from "../bridge/bridge.ts";
 import { loadConfiguration } from "../bridge/configuration.ts";
 import { summary } from "../config/setting-rows.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Logger } from "../model/logger.ts";
 import { createLogger } from "../observe/logger.ts";
-
-/** How long a stopped bridge's process may take to end by itself. Milliseconds. */
-const heldMs = 5000;
+import { endEvenIfHeld, stopSignal } from "./stop-signal.ts";
 
 /** `serve`: runs the bridge until SIGTERM or SIGINT. */
 export function serveCommand(): Command {
@@ -25,32 +26,23 @@ export function serveCommand(): Command {
       for (const warning of warnings) logger.warn({ file: handlersFile }, warning);
 
       const bridge = await startBridge({ settings, handlers, stage, logger, handlersFile });
+      const admin = await adminBeside(bridge, settings, logger);
       const asked = stopSignal();
       const end = await Promise.race([bridge.failed, asked.then(() => null)]);
-      await bridge.stop();
+      await Promise.all([bridge.stop(), admin?.stop()]);
       endEvenIfHeld(logger);
       if (end !== null) throw end;
     });
 }
 
-/** A stop has an end: what keeps the process from ending after it is named, and the process ends without it. */
-function endEvenIfHeld(logger: Logger): void {
-  setTimeout(() => {
-    logger.error({ held: process.getActiveResourcesInfo() }, "something kept the process from ending");
-    process.exit();
-  }, heldMs).unref();
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve();
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
+/** The admin interface in the same process, where ADMIN_PORT asks for it. A bridge that cannot have it does not run. */
+async function adminBeside(bridge: Bridge, settings: Settings, logger: Logger): Promise<RunningAdmin | null> {
+  const { port } = settings.admin;
+  if (port === null) return null;
+  try {
+    return await startAdmin({ settings, defaultPort: port, logger, instanceId: randomUUID() });
+  } catch (error) {
+    await bridge.stop();
+    throw error;
+  }
 }

@@ -89,6 +89,7 @@ const formats = {
     coerce: whole,
   },
   "port-number": { validate: wholeBetween("a port", 0, 65_535), coerce: whole },
+  "optional-port": { validate: nullable(wholeBetween("a port", 0, 65_535)), coerce: whole },
   "yes-no": {
     validate: (value: unknown) => {
       if (typeof value !== "boolean") throw new Error("must be true or false");
@@ -110,6 +111,13 @@ const formats = {
     coerce: (value: unknown) => value,
   },
   "host-ports": { validate: listOf("host:port", isAddress), coerce: textList },
+  "host-names": {
+    validate: listOf("names or addresses of hosts, without port", (item) =>
+      /^[a-z0-9_][a-z0-9._-]{0,252}$|^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(item),
+    ),
+    coerce: textList,
+  },
+  texts: { validate: listOf("texts", (item) => item !== ""), coerce: textList },
   names: { validate: listOf("names", (item) => namePattern.test(item)), coerce: textList },
   cidrs: { validate: listOf("addresses or CIDR ranges such as 10.0.0.5, 10.0.0.0/8 or ::1", isCidr), coerce: textList },
 } as const;

@@ -16,7 +16,15 @@ export function convictProblem(line: string): Problem {
 }
 
 /** Formats whose value is not repeated: a URL may hold somebody's password, a list names its wrong item anyway. */
-const unrepeated: ReadonlySet<string> = new Set(["http-url", "host-ports", "names", "cidrs", "text"]);
+const unrepeated: ReadonlySet<string> = new Set([
+  "http-url",
+  "host-ports",
+  "names",
+  "cidrs",
+  "text",
+  "texts",
+  "host-names",
+]);
 
 function hintFor(path: string): string | null {
   return didYouMean(

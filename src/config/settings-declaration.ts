@@ -168,6 +168,64 @@ export const settingsDeclaration = {
     host: setting("HTTP_HOST", "text", "0.0.0.0", "Address of the probe listener (/livez, /readyz, /metrics)."),
     port: setting("HTTP_PORT", "port-number", 8080, "Port of the probe listener; 0: any free one."),
   },
+  admin: {
+    port: setting<number | null>(
+      "ADMIN_PORT",
+      "optional-port",
+      null,
+      "Port of the admin interface (API and pages); 0: any free one. Not set: `serve` has none, `admin` takes 8081.",
+    ),
+    host: setting(
+      "ADMIN_HOST",
+      "text",
+      "127.0.0.1",
+      "Address of the admin interface. Another than loopback needs authentication.",
+    ),
+    hosts: list(
+      "ADMIN_HOSTS",
+      "host-names",
+      "Names under which browsers reach the admin interface, such as that of a proxy; default: those of ADMIN_HOST.",
+    ),
+    tokensFile: optionalText(
+      "ADMIN_TOKENS_FILE",
+      "YAML file of who may use the admin interface by a token (`admin token` makes one); read again when it changes.",
+    ),
+    oidcIssuer: setting<string | null>(
+      "ADMIN_OIDC_ISSUER",
+      "http-url",
+      null,
+      "OpenID Connect issuer whose JWTs the admin interface takes; https.",
+    ),
+    oidcAudience: optionalText(
+      "ADMIN_OIDC_AUDIENCE",
+      "Audience those JWTs must be for. Required with ADMIN_OIDC_ISSUER.",
+    ),
+    oidcRoleClaim: setting(
+      "ADMIN_OIDC_ROLE_CLAIM",
+      "text",
+      "roles",
+      "Claim that holds somebody's roles, such as `groups` or `realm_access.roles`.",
+    ),
+    oidcOperators: setting<string[]>(
+      "ADMIN_OIDC_OPERATORS",
+      "texts",
+      ["provisioning-operator"],
+      "Values of that claim that make an operator, who may change things.",
+    ),
+    oidcViewers: setting<string[]>(
+      "ADMIN_OIDC_VIEWERS",
+      "texts",
+      ["provisioning-viewer"],
+      "Values of that claim that make a viewer, who may see everything.",
+    ),
+    oidcUserClaim: setting("ADMIN_OIDC_USER_CLAIM", "text", "sub", "Claim that names somebody in the audit log."),
+    insecure: setting(
+      "ADMIN_INSECURE",
+      "yes-no",
+      false,
+      "Lets everybody who reaches the admin interface change everything. For a demo on one's own machine.",
+    ),
+  },
   log: {
     level: setting("LOG_LEVEL", logLevels, "info", "Least level that is logged."),
   },

@@ -20,7 +20,7 @@ export interface SettingsReading<S extends SettingsSection> {
 }
 
 /** Of the names of the declaration, the first level. */
-const allSections = Object.keys(settingsDeclaration) as SettingsSection[];
+export const allSections: readonly SettingsSection[] = Object.keys(settingsDeclaration) as SettingsSection[];
 
 /**
  * Reads sections of the settings from the file that CONFIG_FILE names (YAML or JSON) and the environment, which wins. An
@@ -28,7 +28,7 @@ const allSections = Object.keys(settingsDeclaration) as SettingsSection[];
  */
 export function readSettings<S extends SettingsSection = SettingsSection>(
   env: NodeJS.ProcessEnv,
-  sections: readonly S[] = allSections as S[],
+  sections: readonly S[] = allSections as readonly S[],
 ): SettingsReading<S> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
   const config = convict(settingsDeclaration as unknown as convict.Schema<Settings>, { env: given, args: [] });
@@ -53,7 +53,7 @@ export function readSettings<S extends SettingsSection = SettingsSection>(
 /** As `readSettings`; throws ProblemsError SETTINGS_INVALID with every problem at once. */
 export function loadSettings<S extends SettingsSection = SettingsSection>(
   env: NodeJS.ProcessEnv,
-  sections: readonly S[] = allSections as S[],
+  sections: readonly S[] = allSections as readonly S[],
 ): Pick<Settings, S> {
   const { settings, problems } = readSettings(env, sections);
   refuse(problems);
@@ -107,7 +107,7 @@ function concerns({ path }: Problem, sections: readonly SettingsSection[]): bool
   return section === undefined || sections.includes(section);
 }
 
-function contradictions({ before, kafka }: Settings, broken: ReadonlySet<string>): readonly Problem[] {
+function contradictions({ admin, before, kafka }: Settings, broken: ReadonlySet<string>): readonly Problem[] {
   const found: Problem[] = [];
   const add = (path: string, message: string): void => {
     if (!broken.has(path)) found.push({ path, place: null, message, hint: null });
@@ -121,7 +121,22 @@ function contradictions({ before, kafka }: Settings, broken: ReadonlySet<string>
   if ((kafka.tlsCertFile === null) !== (kafka.tlsKeyFile === null)) {
     add("kafka.tlsCertFile", "KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE go together");
   }
+  if (admin.oidcIssuer !== null && admin.oidcAudience === null) {
+    add(
+      "admin.oidcAudience",
+      "ADMIN_OIDC_ISSUER needs ADMIN_OIDC_AUDIENCE: else a JWT made for anything else would do",
+    );
+  }
+  if (admin.oidcIssuer !== null && !isPrivateWay(admin.oidcIssuer)) {
+    add("admin.oidcIssuer", "ADMIN_OIDC_ISSUER must be https: whoever can change its keys on the way is an operator");
+  }
   return found;
+}
+
+/** Nobody in between can change what is read. */
+function isPrivateWay(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === "https:" || hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
 /** The map of sections that a file holds, or what is wrong with the file. */

@@ -82,9 +82,9 @@ export const Replay = Type.Object({
   superseded: Type.Integer(),
   /** Groups that nobody runs now: what is handed over for them waits. */
   idleGroups: Type.Array(Type.String()),
-  /** Of the letters' keys, those with events that are newer than a letter: the first 50. */
+  /** Of the letters' keys, those with events that are newer than a letter: the first 50. `newer`: its offset; null: not known, the log is too long. */
   newer: Type.Array(
-    Type.Object({ handler: nullable(Type.String()), client: nullable(Type.String()), newer: Type.Integer() }),
+    Type.Object({ handler: nullable(Type.String()), client: nullable(Type.String()), newer: nullable(Type.Integer()) }),
   ),
   error: nullable(Type.String()),
   startedAt: Instant,

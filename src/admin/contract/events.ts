@@ -22,6 +22,7 @@ export const EventField = Type.Object({
   doc: nullable(Type.String()),
   secret: Type.Boolean(),
 });
+export type EventField = Static<typeof EventField>;
 
 /** `GET /api/events/{id}` */
 export const EventDetail = Type.Object({

@@ -1,5 +1,6 @@
 import type { Clock } from "../../model/clock.ts";
 import type { LiveEvents } from "../contract/live.ts";
+import type { LiveSource } from "../ports.ts";
 import { Refusal } from "../problem.ts";
 import { LiveStream, type Wanted } from "./stream.ts";
 
@@ -7,11 +8,15 @@ const mostStreams = 64;
 
 /** Every open stream of live events. */
 export class LiveStreams {
+  readonly #source: LiveSource;
   readonly #clock: Clock;
   readonly #open = new Set<LiveStream>();
+  /** Only while somebody reads: a source may do work for it. */
+  #unsubscribe: (() => void) | null = null;
   #closed = false;
 
-  constructor(clock: Clock) {
+  constructor(source: LiveSource, clock: Clock) {
+    this.#source = source;
     this.#clock = clock;
   }
 
@@ -24,7 +29,11 @@ export class LiveStreams {
     }
     const stream = new LiveStream(wanted, this.#clock);
     this.#open.add(stream);
-    stream.once("close", () => this.#open.delete(stream));
+    this.#unsubscribe ??= this.#source.subscribe((name, data) => this.tell(name, data));
+    stream.once("close", () => {
+      this.#open.delete(stream);
+      if (this.#open.size === 0) this.#listenNoMore();
+    });
     return stream;
   }
 
@@ -39,5 +48,11 @@ export class LiveStreams {
   close(): void {
     this.#closed = true;
     for (const stream of this.#open) stream.end();
+    this.#listenNoMore();
+  }
+
+  #listenNoMore(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
   }
 }

@@ -1,3 +1,4 @@
+import type { FastifyReply } from "fastify";
 import type { TSchema } from "typebox";
 import { Type } from "typebox";
 import type { AdminApp } from "../admin-app.ts";
@@ -26,6 +27,21 @@ export function present<T>(port: T | null, what: string): T {
 export function byOf(identity: Identity | null): string {
   return identity?.user ?? "anonymous";
 }
+
+/**
+ * Aborts when nobody waits for the answer any more: the connection is closed, or the time for an answer is over. (A
+ * request's own signal also says so once its body was read.)
+ */
+export function givenUp({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return AbortSignal.any([gone.signal, AbortSignal.timeout(answerWithinMs)]);
+}
+
+/** A little less than the server gives a route. Milliseconds. */
+const answerWithinMs = 18_000;
 
 /** The answers of a route for the contract: its own, and a problem for all else. */
 export function answers<S extends Readonly<Record<number, TSchema>>>(own: S): S & { readonly default: TSchema } {

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { LetterDetail, LetterPage, LetterQuery, Replay, ReplayList, ReplayRequest } from "../contract/dead-letters.ts";
 import type { Replays } from "../ports.ts";
 import { Refusal } from "../problem.ts";
-import { answers, byOf, present, type Routes } from "./context.ts";
+import { answers, byOf, givenUp, present, type Routes } from "./context.ts";
 
 const LetterParams = Type.Object({
   partition: Type.Integer({ minimum: 0, maximum: 999_999 }),
@@ -22,8 +22,8 @@ export const deadLetterRoutes: Routes = (app, { ports }) => {
         response: answers({ 200: LetterPage }),
       },
     },
-    async ({ query, signal }) => {
-      const { items, next } = await present(ports.letters, "dead letters").list(query, signal);
+    async ({ query }, reply) => {
+      const { items, next } = await present(ports.letters, "dead letters").list(query, givenUp(reply));
       return { items: [...items], next };
     },
   );
@@ -69,7 +69,7 @@ export const replayRoutes: Routes = (app, { ports }) => {
       if ((body.positions === undefined) === (body.filter === undefined)) {
         throw new Refusal("REQUEST_INVALID", "name either positions or a filter ({} means every dead letter)");
       }
-      const replay = await replays().start(body, byOf(identity));
+      const replay = await replays().start(body, byOf(identity), givenUp(reply));
       if (body.dryRun === true) return replay;
       return reply
         .code(202)

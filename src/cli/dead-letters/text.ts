@@ -1,5 +1,5 @@
+import { jsonOf } from "../../model/json-data.ts";
 import type { ListedLetter, ShownLetter } from "../../operations/shown-letter.ts";
-import { jsonOf } from "../json-data.ts";
 import { renderTable } from "../table.ts";
 
 const longestDetail = 120;

@@ -159,7 +159,7 @@ export function memoryPorts(definitions: readonly HandlerDefinition[] = sampleDe
     },
     flow: { flow: () => Promise.resolve(sampleFlow) },
     states: {
-      of: (id) => ({
+      of: ({ id }) => ({
         breaker: id === "switch-trunks" ? "open" : "closed",
         problems: [],
         lag: { records: 3, oldestMs: 1200 },

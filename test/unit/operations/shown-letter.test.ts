@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { letterText, listTable } from "../../../src/cli/dead-letters/text.ts";
-import { jsonOf } from "../../../src/cli/json-data.ts";
+import { jsonOf } from "../../../src/model/json-data.ts";
 import type { Reading } from "../../../src/model/reading.ts";
 import { keyText, listedLetter, showLetter } from "../../../src/operations/shown-letter.ts";
 import { sampleEvent, samplePassword } from "../../support/tasks.ts";

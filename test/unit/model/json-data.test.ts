@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { dataFromJson, jsonOf } from "../../../src/cli/json-data.ts";
+import { dataFromJson, jsonOf } from "../../../src/model/json-data.ts";
 import type { RecordShape } from "../../../src/model/record-shape.ts";
 
 const plain = { nullable: false, secret: false, role: "plain" } as const;

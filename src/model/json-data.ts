@@ -1,8 +1,8 @@
 import { BridgeError } from "../errors.ts";
-import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../model/answer.ts";
-import type { Data, Value } from "../model/data.ts";
-import { readJsonText } from "../model/json.ts";
-import type { FieldType, RecordShape } from "../model/record-shape.ts";
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from "./answer.ts";
+import type { Data, Value } from "./data.ts";
+import { readJsonText } from "./json.ts";
+import type { FieldType, RecordShape } from "./record-shape.ts";
 
 /**
  * JSON text as an event's data: numbers are read from their source text, so that neither a long nor a decimal passes

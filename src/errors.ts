@@ -21,6 +21,7 @@ export const errorCodes = {
   RECORD_UNDECODABLE: { exit: "failed", meaning: "the bytes of a record cannot be read with the schema they name" },
   RECORD_TOO_LARGE: { exit: "usage", meaning: "the record is larger than its topic takes" },
   RECORD_REFUSED: { exit: "failed", meaning: "the broker refused a record" },
+  CONFLICT: { exit: "failed", meaning: "somebody else was first: look at what is there now, and try again" },
   QUEUE_FULL: { exit: "unavailable", meaning: "a bounded queue has no room left" },
   EGRESS_REFUSED: { exit: "configuration", meaning: "the handler's address is not one the bridge may call" },
   STACK_UNAVAILABLE: { exit: "unavailable", meaning: "no development stack can be started on this machine" },

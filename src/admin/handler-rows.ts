@@ -1,6 +1,6 @@
 import { canonicalEventId } from "../model/event-catalogue.ts";
+import { maskedAddress } from "../model/masked-address.ts";
 import type { HandlerQuery, HandlerRow } from "./contract/handlers.ts";
-import { maskedAddress } from "./mask-definition.ts";
 import type { AdminPorts, Registered } from "./ports.ts";
 
 type Recent = ReadonlyMap<string, { ok: number; failed: number; p95Ms: number | null }>;

@@ -1,4 +1,5 @@
 import type { HandlerDefinition } from "../model/handler-log.ts";
+import { maskedAddress } from "../model/masked-address.ts";
 import { Refusal } from "./problem.ts";
 
 /**
@@ -10,17 +11,6 @@ const stars = "***";
 /** The definition with what an address may hide replaced by `***`. */
 export function maskedDefinition(definition: HandlerDefinition): HandlerDefinition {
   return withAddress(definition, maskedAddress);
-}
-
-/** User, password, every value of the query, and a fragment. The text need not be a valid URL. */
-export function maskedAddress(text: string): string {
-  const withoutUser = text.replace(/^([a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@/i, `$1$2${stars}@`);
-  const [, head = "", query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(withoutUser) ?? [];
-  const values = query?.replaceAll(/[^&;]+/g, (pair) => {
-    const [name, value] = [pair.split("=", 1)[0] ?? "", pair.includes("=")];
-    return value ? `${name}=${stars}` : stars;
-  });
-  return `${head}${values === undefined ? "" : `?${values}`}${fragment === undefined ? "" : `#${stars}`}`;
 }
 
 /**

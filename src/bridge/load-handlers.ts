@@ -6,6 +6,7 @@ import {
   type HandlersReading,
   type LoadedHandlers,
   readHandlersFile,
+  readHandlers as readHandlersText,
 } from "../config/handlers-file.ts";
 import type { Settings } from "../config/settings.ts";
 import { ProblemsError } from "../errors.ts";
@@ -34,20 +35,27 @@ export function loadHandlers(file: string, settings: HandlersSettings): LoadedHa
  * What depends on a setting in `broken` (by path) is not checked: it would only repeat that problem in other words.
  */
 export function readHandlers(
-  file: string,
+  file: string | { readonly text: string },
   settings: HandlersSettings,
   broken: ReadonlySet<string> = new Set(),
 ): HandlersReading {
-  const reading = readHandlersFile(file, handlersOptions(settings, broken));
+  const options = handlersOptions(settings, broken);
+  const reading =
+    typeof file === "string"
+      ? readHandlersFile(file, options)
+      : readHandlersText(file.text, { ...options, fileName: "standard input" });
   if (reading.kind === "refused") return reading;
   const { scriptsDir } = settings.handlers;
   const missing = reading.handlers.flatMap((handler) => scriptWarning(handler, scriptsDir));
   return { ...reading, warnings: [...reading.warnings, ...missing] };
 }
 
-/** The same checks for one handler as plain JSON. One that was read before is not read again. */
-export function definitionReader(settings: HandlersSettings): (definition: HandlerDefinition) => DefinitionReading {
-  const options = handlersOptions(settings);
+/** The same checks for one handler as plain JSON. One that was read before is not read again; `broken` as for `readHandlers`. */
+export function definitionReader(
+  settings: HandlersSettings,
+  broken: ReadonlySet<string> = new Set(),
+): (definition: HandlerDefinition) => DefinitionReading {
+  const options = handlersOptions(settings, broken);
   const known = new WeakMap<HandlerDefinition, DefinitionReading>();
   return (definition) => {
     const reading = known.get(definition) ?? readDefinition(definition, options);

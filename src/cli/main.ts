@@ -9,11 +9,13 @@ import { demoCommand } from "./demo/demo.ts";
 import { devStackCommand } from "./dev-stack.ts";
 import { explainCommand } from "./explain.ts";
 import { groupsCommand } from "./groups/command.ts";
+import { handlersCommand } from "./handlers/command.ts";
 import { publishCommand } from "./publish.ts";
 import { requestCommand } from "./request.ts";
 import { runProgram } from "./run-program.ts";
 import { serveCommand } from "./serve.ts";
 import { setupCommand } from "./setup.ts";
+import { switchesCommand } from "./switches/command.ts";
 
 const program = new Command(ownCommand)
   .description(
@@ -31,6 +33,8 @@ const program = new Command(ownCommand)
   .addCommand(requestCommand())
   .addCommand(deadLettersCommand())
   .addCommand(groupsCommand())
+  .addCommand(handlersCommand())
+  .addCommand(switchesCommand())
   .addHelpText(
     "after",
     "\nExit codes: 0 worked or allow, 1 failed, 2 usage, 3 forbid, 75 broker or registry away, 78 configuration.",

@@ -7,6 +7,7 @@ import { openLogReader } from "../kafka/consume/log-reader.ts";
 import { createRecordProducer } from "../kafka/produce/producer.ts";
 import { openDeadLetterWriter } from "../kafka/records/dead-letter-codec.ts";
 import { createDeadLetters } from "../kafka/records/dead-letters.ts";
+import { Gaps } from "../kafka/records/gaps.ts";
 import { openParkedWriter, type ParkedWriter, readParked } from "../kafka/records/parked-codec.ts";
 import { createParkedLog } from "../kafka/records/parked-log.ts";
 import { createReader } from "../kafka/records/reader.ts";
@@ -18,7 +19,6 @@ import { showGroups } from "./after-gauges.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
 import { composeExecutionLog } from "./execution-log.ts";
-import { Gaps } from "./gaps.ts";
 import { standingOf } from "./group-standing.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { withReplays } from "./replays.ts";
@@ -65,7 +65,10 @@ export function composeAfter(
     openReader: () => openLogReader(client, readParkedMs),
     lost: (group, range) => gaps.report(group, { topic: topics.parked, ...range }),
   });
-  const gaps = new Gaps({ deadLetters, metrics: parts.metrics, logger, clock });
+  const gaps = new Gaps({
+    ...{ deadLetters, logger, clock },
+    count: (group, records) => parts.metrics.recordsLost.inc({ group }, records),
+  });
 
   const compose = (group: string, members: readonly AfterHandler[]): Group => {
     const groupId = `${settings.topics.groupPrefix}.after.${group}`;

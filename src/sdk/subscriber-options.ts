@@ -56,7 +56,7 @@ export interface SubscriberCounts {
   readonly deadLettered: number;
   /** Records that came again, as after each change of the group. */
   readonly repeated: number;
-  /** Records that were gone before the group read them: retention was shorter than its absence. */
+  /** Records that were gone before the group read them: retention was shorter than its absence. A dead letter names them. */
   readonly lost: number;
   /** Now: partitions that are this process's. */
   readonly partitions: number;

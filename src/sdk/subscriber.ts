@@ -7,6 +7,7 @@ import { pinFirstPosition } from "../kafka/consume/first-position.ts";
 import { createRecordProducer, type RecordProducer } from "../kafka/produce/producer.ts";
 import { openDeadLetterWriter } from "../kafka/records/dead-letter-codec.ts";
 import { createDeadLetters } from "../kafka/records/dead-letters.ts";
+import { Gaps } from "../kafka/records/gaps.ts";
 import { createReader } from "../kafka/records/reader.ts";
 import { createRegistry, type Registry } from "../kafka/registry/registry.ts";
 import { systemClock } from "../model/clock.ts";
@@ -93,6 +94,7 @@ class KafkaSubscriber implements Subscriber {
   readonly #tasks: InProcessTasks;
   readonly #consumer: GroupConsumer;
   readonly #dispatcher: Dispatcher;
+  readonly #gaps: Gaps;
   readonly #tallies: Tallies = { delivered: 0, failed: 0, deadLettered: 0, lost: 0 };
   readonly #stop = new AbortController();
   #deadLetters: DeadLetters | null = null;
@@ -125,10 +127,15 @@ class KafkaSubscriber implements Subscriber {
         accept: (records) => this.#dispatcher.accept(records),
       },
       onGaveUp: (error) => this.#gaveUp(error),
-      onLost: ({ from, until }) => {
-        this.#tallies.lost += until - from;
-      },
+      onLost: (lost) => this.#gaps.report(groupId, lost),
       timing: afterTiming,
+    });
+    const deadLetters: DeadLetters = { write: (letter) => this.#lettersOpen().write(letter) };
+    this.#gaps = new Gaps({
+      ...{ deadLetters, logger, clock },
+      count: (_group, records) => {
+        this.#tallies.lost += records;
+      },
     });
     const handlers = [handlerOf(groupId, events, attemptTimeoutMs, retry)];
     this.#dispatcher = createDispatcher({
@@ -137,7 +144,7 @@ class KafkaSubscriber implements Subscriber {
       source: this.#consumer,
       reader: createReader({ registry: this.#registry }),
       tasks: this.#tasks,
-      deadLetters: { write: (letter) => this.#lettersOpen().write(letter) },
+      deadLetters,
       clock,
       random: Math.random,
       observer: observeSubscriber(logger, this.#tallies),
@@ -196,6 +203,7 @@ class KafkaSubscriber implements Subscriber {
     if (unsettled > 0 || !committed)
       this.#logger.info({ groupId, unsettled, committed }, "closed: what is unsettled is delivered by whoever is next");
     await this.#consumer.stop(leaveMs);
+    this.#gaps.close();
     this.#stop.abort();
     await this.#producer.close(leaveMs);
   }

@@ -90,6 +90,34 @@ describe("a subscriber with a function", () => {
     assert.equal(subscriber.ready(), false);
   });
 
+  test("names what retention took while it was away: counted, and a dead letter with the range", async () => {
+    const options = crm();
+    const first = kept(await createSubscriber({ ...options, handle: () => undefined }));
+    const { offset, partition, topic } = await update(900, "seen");
+    await eventually("it is delivered", () => first.counts().delivered === 1, 60_000);
+    await first.close();
+    for (let name = 0; name < 4; name++) await update(900, String(name));
+    // Asked first, so that the client knows where the partition is.
+    await topics.admin.fetchTopicOffsets(topic);
+    await topics.admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset + 4) }] });
+
+    const done: string[] = [];
+    const second = kept(
+      await createSubscriber({
+        ...options,
+        handle({ event }) {
+          done.push(event.data.name ?? "");
+        },
+      }),
+    );
+    await eventually("what is left is delivered", () => done.length === 1, 60_000);
+    assert.deepEqual([done, second.counts().lost], [["3"], 3]);
+    await eventually("the gap is written", async () => (await letters(options.group)).length === 1, 30_000);
+    const [letter] = await letters(options.group);
+    assert.deepEqual([letter?.reason, letter?.handler, letter?.record.offset], ["gap", null, offset + 1]);
+    await second.close();
+  });
+
   test("makes a dead letter of a permanent failure at once, and goes on with the key", async () => {
     const options = crm();
     const done: string[] = [];

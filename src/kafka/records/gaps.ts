@@ -1,14 +1,14 @@
-import type { DeadLetters } from "../after/ports.ts";
-import { messageOf } from "../errors.ts";
-import type { Clock } from "../model/clock.ts";
-import { pause } from "../model/deadline.ts";
-import type { Logger } from "../model/logger.ts";
-import type { LostRange } from "../model/record-source.ts";
-import type { Metrics } from "../observe/metrics.ts";
+import type { DeadLetters } from "../../after/ports.ts";
+import { messageOf } from "../../errors.ts";
+import type { Clock } from "../../model/clock.ts";
+import { pause } from "../../model/deadline.ts";
+import type { Logger } from "../../model/logger.ts";
+import type { LostRange } from "../../model/record-source.ts";
 
 export interface GapsParts {
   readonly deadLetters: DeadLetters;
-  readonly metrics: Pick<Metrics, "recordsLost">;
+  /** So many records of a group are gone. Must return at once. */
+  readonly count: (group: string, records: number) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -31,7 +31,7 @@ export class Gaps {
   }
 
   report(group: string, lost: LostRange): void {
-    this.#parts.metrics.recordsLost.inc({ group }, lost.until - lost.from);
+    this.#parts.count(group, lost.until - lost.from);
     if (this.#waiting < mostWaiting) void this.#write(group, lost);
   }
 

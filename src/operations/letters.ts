@@ -70,6 +70,18 @@ export async function* readLetters(
   }
 }
 
+/** Those of these positions that the topic holds now: whoever names one may have made it up. Throws as `logBounds`. */
+export async function heldPositions(
+  parts: Pick<OperationParts, "client" | "topics" | "timeoutMs">,
+  positions: readonly LetterPosition[],
+): Promise<readonly LetterPosition[]> {
+  const ranges = new Map((await letterRanges(parts)).map((range) => [range.partition, range]));
+  return positions.filter(({ partition, offset }) => {
+    const range = ranges.get(partition);
+    return range !== undefined && offset >= range.from && offset < range.until;
+  });
+}
+
 /** One dead letter; null when none stands there. Throws as `readLetters`, and RECORD_UNDECODABLE. */
 export async function readLetter(
   { registry, reader, topics }: Pick<OperationParts, "registry" | "reader" | "topics">,

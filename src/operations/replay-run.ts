@@ -4,7 +4,7 @@ import type { LetterPosition } from "../kafka/records/replays.ts";
 import type { Clock } from "../model/clock.ts";
 import { handOver } from "./hand-over.ts";
 import type { LetterFilter } from "./letter-filter.ts";
-import { letterRanges, type OperationParts, positionText, readLetter } from "./letters.ts";
+import { heldPositions, letterRanges, type OperationParts, positionText, readLetter } from "./letters.ts";
 import type { OrderWarning } from "./newer-events.ts";
 import { checkOrder } from "./order-check.ts";
 import { watchOutcome } from "./replay-outcome.ts";
@@ -67,8 +67,9 @@ async function* lettersOf(parts: OperationParts, what: ReplayOf): AsyncGenerator
     }
     return;
   }
+  const held = new Set(await heldPositions(parts, what.positions));
   for (const at of what.positions) {
-    const filed = await readLetter(parts, at);
+    const filed = held.has(at) ? await readLetter(parts, at) : null;
     const one = filed === null ? null : replayable(filed);
     if (one === null)
       throw new BridgeError("USAGE", `no dead letter that could be replayed stands at ${positionText(at)} (any more)`);

@@ -5,7 +5,7 @@ import { createReader } from "../../kafka/records/reader.ts";
 import { jsonOf } from "../../model/json-data.ts";
 import type { LetterFilter } from "../../operations/letter-filter.ts";
 import { type LetterPlace, letterPage } from "../../operations/letter-page.ts";
-import { type OperationParts, readLetter } from "../../operations/letters.ts";
+import { heldPositions, type OperationParts, readLetter } from "../../operations/letters.ts";
 import { type ListedLetter, showLetter } from "../../operations/shown-letter.ts";
 
 /** Each reads the topic from end to end. */
@@ -28,7 +28,8 @@ export function createDeadLetters(parts: OperationParts): DeadLetters {
       }
     },
     letter: async (partition, offset) => {
-      const filed = await readLetter(parts, { partition, offset });
+      const [at] = await heldPositions(parts, [{ partition, offset }]);
+      const filed = at === undefined ? null : await readLetter(parts, at);
       if (filed === null) return null;
       const { attempts, recordedAt, headers, data, unread, ...listed } = await showLetter(
         filed.at,

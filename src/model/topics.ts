@@ -15,6 +15,7 @@ export interface TopicNames {
   readonly replays: string;
   readonly decisions: string;
   readonly executions: string;
+  readonly audit: string;
 }
 
 /** The entities about which a handler may be asked before something happens. */
@@ -38,5 +39,6 @@ export function topicNames(prefix: string): TopicNames {
     replays: `${prefix}.replays`,
     decisions: `${prefix}.decisions`,
     executions: `${prefix}.executions`,
+    audit: `${prefix}.audit`,
   };
 }

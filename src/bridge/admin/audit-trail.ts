@@ -1,56 +1,76 @@
-import type { AuditEntry, AuditQuery } from "../../admin/contract/flow.ts";
+import type { AuditQuery } from "../../admin/contract/flow.ts";
 import type { AuditTrail, Page } from "../../admin/ports.ts";
 import { BridgeError } from "../../errors.ts";
+import { createRecordProducer } from "../../kafka/produce/producer.ts";
+import { openAuditWriter } from "../../kafka/records/audit-codec.ts";
+import type { AuditEntry } from "../../model/audit-entry.ts";
+import type { Clock } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
+import { auditPage } from "../../operations/audit-page.ts";
+import type { OperationParts } from "../../operations/letters.ts";
+import { acknowledgeMs, BestEffortLog } from "../best-effort-log.ts";
 
-const mostKept = 2000;
+/** Somebody who tries tokens all day must not fill memory. */
+const bounds = { maxWaiting: 5000, maxWaitingBytes: 4 * 1024 * 1024, maxOut: 256 } as const;
 
-/** What was done and refused: a log line each, and the last two thousand in memory. */
-export class LoggedAudit implements AuditTrail {
+/** What was done and refused: a line in the log of this process, whatever happens, and a record that everybody sees. */
+export class KafkaAudit implements AuditTrail {
   readonly #instance: string;
   readonly #logger: Logger;
-  /** Oldest first; the number of the first one is `#first`. */
-  readonly #entries: AuditEntry[] = [];
-  #first = 0;
+  readonly #parts: OperationParts;
+  readonly #log: BestEffortLog<AuditEntry>;
 
-  constructor(instance: string, logger: Logger) {
+  constructor(instance: string, parts: OperationParts, clock: Clock, logger: Logger) {
     this.#instance = instance;
     this.#logger = logger;
+    this.#parts = parts;
+    const topic = parts.topics.audit;
+    this.#log = new BestEffortLog<AuditEntry>({
+      ...{ clock, logger, topic, ...bounds },
+      producer: createRecordProducer(parts.client, { timeoutMs: acknowledgeMs }),
+      onDropped: () => undefined,
+      complaint: "the audit log is not written to its topic: its lines stand in this log alone",
+      open: async () => {
+        const writer = await openAuditWriter(parts.registry, topic);
+        return (entry) => ({ key: entry.action, value: writer.encode(entry) });
+      },
+    });
+  }
+
+  start(): void {
+    this.#log.start();
   }
 
   record(told: Omit<AuditEntry, "instance">): void {
     const entry = { ...told, instance: this.#instance };
     if (entry.outcome === "done") this.#logger.info({ audit: entry }, "changed by the admin interface");
     else this.#logger.warn({ audit: entry }, "refused by the admin interface");
-    this.#entries.push(entry);
-    if (this.#entries.length <= mostKept) return;
-    this.#entries.shift();
-    this.#first++;
+    this.#log.write(() => entry);
   }
 
-  entries({ by, text, since, until, limit = 50, cursor }: AuditQuery): Promise<Page<AuditEntry>> {
-    const before = cursor === undefined ? Infinity : numberOf(cursor);
-    const items: AuditEntry[] = [];
-    for (let at = this.#entries.length - 1; at >= 0; at--) {
-      const entry = this.#entries[at];
-      const number = this.#first + at;
-      if (entry === undefined || number >= before) continue;
-      if (by !== undefined && entry.by !== by) continue;
-      if (text !== undefined && !holds(entry, text)) continue;
-      if (since !== undefined && Date.parse(entry.at) < Date.parse(since)) continue;
-      if (until !== undefined && Date.parse(entry.at) >= Date.parse(until)) continue;
-      if (items.length === limit) return Promise.resolve({ items, next: String(number + 1) });
-      items.push(entry);
-    }
-    return Promise.resolve({ items, next: null });
+  async entries({ limit = 50, cursor, ...query }: AuditQuery): Promise<Page<AuditEntry>> {
+    const before = cursor === undefined ? null : offsetOf(cursor);
+    const { items, next } = await auditPage(this.#parts, (entry) => isMeant(entry, query), { limit, before });
+    return { items, next: next === null ? null : String(next) };
+  }
+
+  /** Writes what waits; bounded. Idempotent. */
+  stop(ms: number): Promise<void> {
+    return this.#log.stop(ms);
   }
 }
 
-function holds({ action, target, outcome }: AuditEntry, text: string): boolean {
+function isMeant(entry: AuditEntry, { by, text, since, until }: Omit<AuditQuery, "limit" | "cursor">): boolean {
+  if (by !== undefined && entry.by !== by) return false;
+  const atMs = Date.parse(entry.at);
+  if (since !== undefined && atMs < Date.parse(since)) return false;
+  if (until !== undefined && atMs >= Date.parse(until)) return false;
+  if (text === undefined) return true;
+  const { action, target, outcome } = entry;
   return [action, target ?? "", outcome].some((part) => part.toLowerCase().includes(text.toLowerCase()));
 }
 
-function numberOf(cursor: string): number {
+function offsetOf(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
   throw new BridgeError("USAGE", "the cursor is not one that a page named as `next`");
 }

@@ -2,7 +2,7 @@ import type { CheckResult, FieldPolicyRow, BudgetRow as ShownBudget } from "../.
 import type { Definitions, Described } from "../../admin/ports.ts";
 import { proveBudget } from "../../config/budget.ts";
 import type { DefinitionReading } from "../../config/definition.ts";
-import { definitionYaml } from "../../config/definition-yaml.ts";
+import { definitionYaml } from "../../config/handlers-yaml.ts";
 import type { Problem } from "../../errors.ts";
 import { shapeOfEvent } from "../../kafka/registry/schemas.ts";
 import { canonicalEventId, findEventType } from "../../model/event-catalogue.ts";

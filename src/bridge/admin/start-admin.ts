@@ -16,7 +16,7 @@ import { createHandlerStore } from "../handler-store.ts";
 import { definitionReader } from "../load-handlers.ts";
 import { untilItWorks } from "../until-it-works.ts";
 import { version } from "../version.ts";
-import { LoggedAudit } from "./audit-trail.ts";
+import { KafkaAudit } from "./audit-trail.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createEvents } from "./events.ts";
@@ -77,6 +77,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   const look = new FlowLook({ ...parts, instances, handlers: flowHandlers, clock });
   const live = new LiveHub(look, clock);
   const replays = new ReplayRuns(parts, clock, (replay) => live.tell("replay", replay));
+  const audit = new KafkaAudit(instanceId, parts, clock, logger);
   const ports: AdminPorts = {
     handlers,
     definitions,
@@ -88,7 +89,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     flow: { flow: async () => (await look.look()).flow },
     states: new HandlerStates(look),
     tests: null,
-    audit: new LoggedAudit(instanceId, logger),
+    audit,
     live,
   };
   const listener = await startAdminListener({
@@ -101,6 +102,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     throw error;
   });
 
+  audit.start();
   const stopping = new AbortController();
   const loading = untilItWorks("the log of handlers", logger, stopping.signal, () => handlers.load()).catch(
     () => undefined,
@@ -112,7 +114,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
       stopping.abort();
       stopped ??= stopAll(listener, async () => {
         access.close();
-        await Promise.all([replays.close(closeMs), store.close(closeMs), reader.close(), loading]);
+        await Promise.all([replays.close(closeMs), audit.stop(closeMs), store.close(closeMs), reader.close(), loading]);
       });
       return stopped;
     },

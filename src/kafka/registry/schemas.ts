@@ -30,6 +30,7 @@ export const verdictSchema: SchemaFile = load(null, "verdicts", "Verdict");
 export const deadLetterSchema: SchemaFile = load(null, "dead-letters", "DeadLetter");
 export const parkedSchema: SchemaFile = load(null, "parked", "ParkedRecord");
 export const decisionSchema: SchemaFile = load(null, "decisions", "Decision");
+export const auditSchema: SchemaFile = load(null, "audit", "AuditEntry");
 export const executionSchema: SchemaFile = load(null, "executions", "Execution");
 export const heartbeatSchema: SchemaFile = load(null, "bridges", "BridgeHeartbeat");
 export const instanceStatusSchema: SchemaFile = load(null, "instances", "InstanceStatus");
@@ -73,6 +74,7 @@ export function registrations(topics: TopicNames): readonly Registration[] {
     ...at(decisionSchema, topics.decisions),
     ...at(handlerWriteSchema, topics.handlers),
     ...at(executionSchema, topics.executions),
+    ...at(auditSchema, topics.audit),
   ];
 }
 

@@ -69,6 +69,7 @@ export function aclsFor(
         ...topics([names.handlers], ["Read", "Write"], "shows and changes handlers"),
         ...topics([names.replays], ["Read", "Write"], "replays dead letters, and sees what became of it"),
         ...topics([names.instances], ["Read"], "hears how the instances do"),
+        ...topics([names.audit], ["Read", "Write"], "writes and shows who changed what by the admin interface"),
         ...topics([...facts, ...before], ["Read"], "finds newer events of a key, and how old the oldest unread is"),
         groups(`${groupPrefix}.`, ["Read"], "lists groups with their lag, and resets them"),
       ];

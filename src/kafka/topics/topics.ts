@@ -65,6 +65,8 @@ export function planTopics(names: TopicNames, settings: TopicSettings): readonly
     plan(names.replays, kept(14 * dayMs, carryingBytes)),
     plan(names.decisions, kept(7 * dayMs, carryingBytes)),
     plan(names.executions, kept(7 * dayMs)),
+    // One partition: it is read from its end, in the order in which things were done.
+    plan(names.audit, kept(90 * dayMs), 1),
   ];
 }
 

@@ -45,7 +45,7 @@ function rawFields(schema: unknown): readonly RawField[] {
 
 suite("every schema file", () => {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".avsc"));
-  test("is one of an event of the catalogue, of a verdict, of a dead letter, of a parked record, of a heartbeat, of a status, of a decision, of an execution or of a change of handlers", () => {
+  test("is one of an event of the catalogue, of a verdict, of a dead letter, of a parked record, of a heartbeat, of a status, of a decision, of an execution, of the audit log or of a change of handlers", () => {
     const expected = eventCatalogue.map(({ entity, record }) => `${entity}/${record}.avsc`);
     const own = [
       "verdicts/Verdict.avsc",
@@ -56,6 +56,7 @@ suite("every schema file", () => {
       "decisions/Decision.avsc",
       "handlers/HandlerWrite.avsc",
       "executions/Execution.avsc",
+      "audit/AuditEntry.avsc",
     ];
     assert.deepEqual(files.sort(), [...expected, ...own].sort());
   });

@@ -79,6 +79,7 @@ test("each topic is kept for as long as its purpose needs, and no longer", () =>
     "billing.replays": String(14 * dayMs),
     "billing.decisions": String(7 * dayMs),
     "billing.executions": String(7 * dayMs),
+    "billing.audit": String(90 * dayMs),
   });
 });
 
@@ -112,9 +113,9 @@ test("topics that carry whole records take twice the size of a fact", () => {
   assert.equal(Number(planOf("billing.clients").config["max.message.bytes"]) * 2, carryingBytes);
 });
 
-test("handlers, bridges and instances have one partition, all others as many as are asked for", () => {
+test("handlers, bridges, instances and the audit log have one partition, all others as many as are asked for", () => {
   const counts = new Set(plans.filter(({ partitions }) => partitions === 1).map(({ topic }) => topic));
-  assert.deepEqual(counts, new Set(["billing.handlers", "billing.bridges", "billing.instances"]));
+  assert.deepEqual(counts, new Set(["billing.handlers", "billing.bridges", "billing.instances", "billing.audit"]));
   assert.ok(plans.every(({ partitions }) => partitions === 1 || partitions === 6));
 });
 

@@ -37,6 +37,7 @@ module.exports = {
     only("admin", "admin", ["model", "observe"]),
     only("dev-stack", "dev-stack", ["model"]),
     only("handlers", "handlers", ["model", "config", "kafka", "admin/ports.ts", "admin/contract"]),
+    only("execution-log", "execution-log", ["model", "kafka", "admin/ports.ts", "admin/contract"]),
     only("bridge", "bridge", [
       "model",
       "before",
@@ -48,6 +49,7 @@ module.exports = {
       "admin",
       "handlers",
       "operations",
+      "execution-log",
     ]),
     only("operations", "operations", ["model", "kafka"]),
     only("cli", "cli", [

@@ -25,6 +25,10 @@ export const errorCodes = {
   QUEUE_FULL: { exit: "unavailable", meaning: "a bounded queue has no room left" },
   EGRESS_REFUSED: { exit: "configuration", meaning: "the handler's address is not one the bridge may call" },
   STACK_UNAVAILABLE: { exit: "unavailable", meaning: "no development stack can be started on this machine" },
+  INDEX_UNAVAILABLE: {
+    exit: "unavailable",
+    meaning: "the index of the execution log cannot be used on this machine now",
+  },
   CLOSED: { exit: "failed", meaning: "the object was closed before or during the call" },
   TIMED_OUT: { exit: "unavailable", meaning: "a bounded wait ended without its result" },
   INTERNAL: { exit: "failed", meaning: "a defect of this program" },

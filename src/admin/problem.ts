@@ -38,6 +38,7 @@ const statuses: Partial<Record<ErrorCode, readonly [status: number, title: strin
   NOT_SET_UP: [503, "A topic or schema is missing"],
   SCHEMA_UNKNOWN: [503, "The registry does not know a schema"],
   QUEUE_FULL: [503, "Too much of this at once"],
+  INDEX_UNAVAILABLE: [503, "The index of the execution log cannot be used now"],
   CLOSED: [503, "This instance is stopping"],
   TIMED_OUT: [503, "It took too long"],
 };

@@ -164,6 +164,19 @@ export const settingsDeclaration = {
       "Bytes of each body, as sent and as it came back, that the execution log keeps; 0: none.",
     ),
   },
+  executionIndex: {
+    dir: optionalText(
+      "EXECUTION_INDEX_DIR",
+      "Folder of the execution log's index, one file an instance; default: `provisioning-bridge` in the folder of state of the system or the user.",
+    ),
+    days: setting("EXECUTION_INDEX_DAYS", "count", 7, "Days that the index keeps."),
+    bytes: setting(
+      "EXECUTION_INDEX_BYTES",
+      "bytes",
+      1_073_741_824,
+      "Bytes the index may take; the oldest entries go first.",
+    ),
+  },
   http: {
     host: setting("HTTP_HOST", "text", "0.0.0.0", "Address of the probe listener (/livez, /readyz, /metrics)."),
     port: setting("HTTP_PORT", "port-number", 8080, "Port of the probe listener; 0: any free one."),

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./bridge-process.ts";
@@ -16,9 +18,16 @@ export interface AdminProcess {
 const root = join(import.meta.dirname, "../..");
 
 export async function startAdminProcess(env: Readonly<Record<string, string>>): Promise<AdminProcess> {
+  const index = mkdtempSync(join(tmpdir(), "admin-index-"));
   const child = spawn(process.execPath, ["src/cli/main.ts", "admin"], {
     cwd: root,
-    env: { PATH: process.env["PATH"], [runMark]: process.env[runMark], ADMIN_PORT: "0", ...env },
+    env: {
+      PATH: process.env["PATH"],
+      [runMark]: process.env[runMark],
+      ADMIN_PORT: "0",
+      EXECUTION_INDEX_DIR: index,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: LogLine[] = [];
@@ -27,6 +36,7 @@ export async function startAdminProcess(env: Readonly<Record<string, string>>): 
   const ended = new Promise<number | null>((resolve) =>
     child.once("close", (exit) => {
       code = exit;
+      rmSync(index, { recursive: true, force: true });
       resolve(exit);
     }),
   );

@@ -48,6 +48,7 @@ export class BridgeProcess {
         [runMark]: process.env[runMark],
         HANDLERS_FILE: handlersFile,
         SCRIPTS_DIR: this.#folder,
+        EXECUTION_INDEX_DIR: this.#folder,
         EGRESS_ALLOW: "127.0.0.0/8",
         HTTP_HOST: "127.0.0.1",
         HTTP_PORT: "0",

@@ -18,6 +18,7 @@ export function lazyReader(client: KafkaClient, timeoutMs: number): LogReader {
     first: async (at, offset) => (await opened()).first(at, offset),
     next: async (at, offset) => (await opened()).next(at, offset),
     end: async (at) => (await opened()).end(at),
+    ends: async (topic, partitions) => (await opened()).ends(topic, partitions),
     close: async () => {
       const reader = await opening?.catch(() => undefined);
       await reader?.close();

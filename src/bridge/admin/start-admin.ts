@@ -12,6 +12,7 @@ import { HandlerStates } from "../../operations/handler-states.ts";
 import { InstanceWatch } from "../../operations/instances.ts";
 import type { OperationParts } from "../../operations/letters.ts";
 import { kafkaSettings, registrySettings } from "../connections.ts";
+import { composeExecutionIndex } from "../execution-index.ts";
 import { createHandlerStore } from "../handler-store.ts";
 import { definitionReader } from "../load-handlers.ts";
 import { untilItWorks } from "../until-it-works.ts";
@@ -78,12 +79,14 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   const live = new LiveHub(look, clock);
   const replays = new ReplayRuns(parts, clock, (replay) => live.tell("replay", replay));
   const audit = new KafkaAudit(instanceId, parts, clock, logger);
+  const index = composeExecutionIndex(settings, logger);
+  index.subscribe((name, data) => live.tell(name, data));
   const ports: AdminPorts = {
     handlers,
     definitions,
     events: createEvents(read, settings.before.deadlineMs),
-    executions: null,
-    figures: null,
+    executions: index,
+    figures: index,
     letters: createDeadLetters(parts),
     replays,
     flow: { flow: async () => (await look.look()).flow },
@@ -99,6 +102,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     about: { version, instance: instanceId },
   }).catch((error: unknown) => {
     access.close();
+    void index.close(closeMs);
     throw error;
   });
 
@@ -114,7 +118,14 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
       stopping.abort();
       stopped ??= stopAll(listener, async () => {
         access.close();
-        await Promise.all([replays.close(closeMs), audit.stop(closeMs), store.close(closeMs), reader.close(), loading]);
+        await Promise.all([
+          replays.close(closeMs),
+          audit.stop(closeMs),
+          store.close(closeMs),
+          reader.close(),
+          index.close(closeMs),
+          loading,
+        ]);
       });
       return stopped;
     },

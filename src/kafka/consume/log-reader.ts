@@ -37,6 +37,8 @@ export interface LogReader {
   next(at: TopicPartition, offset: number): Promise<LogPage>;
   /** The offset that the next record gets. */
   end(at: TopicPartition): Promise<number>;
+  /** The same of several partitions, in one request. */
+  ends(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** Resolves within two seconds. */
   close(): Promise<void>;
 }
@@ -87,6 +89,13 @@ export async function openLogReader(client: Pick<KafkaClient, "own">, timeoutMs:
       persistently(`asking for the end of ${at.topic}`, performance.now() + timeoutMs, () =>
         offsetOf(cluster, at, false),
       ),
+    ends: (topic, partitions) =>
+      persistently(`reading ${topic}`, performance.now() + timeoutMs, async () => {
+        await cluster.addTargetTopic(topic);
+        const wanted = partitions.map((partition) => ({ partition }));
+        const [log] = await cluster.fetchTopicsOffset([{ topic, fromBeginning: false, partitions: wanted }]);
+        return new Map(log?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      }),
     close,
   };
 }

@@ -71,6 +71,7 @@ export function aclsFor(
         ...topics([names.instances], ["Read"], "hears how the instances do"),
         ...topics([names.audit], ["Read", "Write"], "writes and shows who changed what by the admin interface"),
         ...topics([...facts, ...before], ["Read"], "finds newer events of a key, and how old the oldest unread is"),
+        ...topics([names.executions, names.decisions], ["Read"], "indexes the execution log"),
         groups(`${groupPrefix}.`, ["Read"], "lists groups with their lag, and resets them"),
       ];
     case "setup":

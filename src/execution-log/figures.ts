@@ -4,7 +4,9 @@ import type { Entry } from "./entry.ts";
 import { bucketOf, Histogram } from "./histogram.ts";
 
 /** Milliseconds of a cell; a chart takes the largest that divides its step. */
-const levels = [60_000, 3_600_000] as const;
+const levels = [60_000, 300_000, 3_600_000] as const;
+/** Of a longer time than this many cells a coarser level tells as much. */
+const mostCells = 120;
 
 interface Cell {
   readonly at: number;
@@ -64,9 +66,9 @@ export class Figures {
     for (const handler of handlers) for (const level of levels) this.#remove.run(level, handler, beforeMs);
   }
 
-  /** Since the full minute of `sinceMs`; null: the handler was not called. */
-  recent(handler: string, sinceMs: number): { ok: number; failed: number; p95Ms: number | null } | null {
-    const level = levels[0];
+  /** Since the full minute of `sinceMs`, of longer ago the full hour; null: the handler was not called. */
+  recent(handler: string, sinceMs: number, nowMs: number): { ok: number; failed: number; p95Ms: number | null } | null {
+    const level = levels.find((size) => (nowMs - sinceMs) / size <= mostCells) ?? levels[2];
     const cells = this.#cells(level, handler, sinceMs - (sinceMs % level));
     if (cells.length === 0) return null;
     const { ok, failed, p95Ms } = sumOf(cells);

@@ -141,7 +141,7 @@ export class Store {
 
   recent(sinceMs: number): readonly (readonly [string, { ok: number; failed: number; p95Ms: number | null }])[] {
     return this.#handlers().flatMap((handler) => {
-      const figures = this.#figures.recent(handler, sinceMs);
+      const figures = this.#figures.recent(handler, sinceMs, this.#options.nowMs());
       return figures === null ? [] : [[handler, figures] as const];
     });
   }

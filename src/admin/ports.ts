@@ -1,6 +1,7 @@
 /** What the admin API needs from outside. The implementations live in handlers/, execution-log/ and operations/; bridge/ puts them together. */
 import type { Problem } from "../errors.ts";
 import type { HandlerDefinition, HandlerWrite, SwitchChange } from "../model/handler-log.ts";
+import type { HandlerProblem } from "../model/instance-status.ts";
 import type { LetterDetail, LetterQuery, LetterRow, Replay, ReplayRequest } from "./contract/dead-letters.ts";
 import type { EventDetail, EventRow } from "./contract/events.ts";
 import type {
@@ -40,12 +41,6 @@ export type WriteEnd =
   | { readonly kind: "written"; readonly revision: number }
   | { readonly kind: "conflict"; readonly found: number | null }
   | { readonly kind: "refused"; readonly problems: readonly Problem[] };
-
-/** Why a handler does not run here as it stands in the log. Null: it is about the log itself. */
-export interface HandlerProblem {
-  readonly handler: string | null;
-  readonly problem: string;
-}
 
 /**
  * The log of handlers, followed: reading is from memory, writing waits for the log. A write that throws

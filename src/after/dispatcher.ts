@@ -45,8 +45,10 @@ export interface DispatcherOptions {
 }
 
 export interface Dispatcher extends Required<RecordSink> {
-  /** Facts held up by a disabled handler are looked at again. Call it whenever `handlers` returns something
-   * new; nothing does yet: handlers change with a restart. */
+  /**
+   * To be called whenever `handlers` returns another list. Facts held up by a disabled handler are looked at again, and
+   * those that wait for their next attempt are tried now: what made it fail may be what was changed.
+   */
   handlersChanged(): void;
   /** Nothing is unsettled and nothing is uncommitted. */
   idle(): boolean;
@@ -224,6 +226,7 @@ class GroupDispatcher implements Dispatcher {
 
   handlersChanged(): void {
     this.#turns.handlersChanged();
+    for (const partition of this.#ownership.all()) this.#turns.wake(partition);
     if (this.#draining === null) this.#attendance.look();
     this.#turns.pump();
   }

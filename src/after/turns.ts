@@ -109,6 +109,16 @@ export class Turns {
     this.#held.clear();
   }
 
+  /** What waits in the partition for its time need not any more. */
+  wake(partition: Partition): void {
+    for (const lane of partition.lanes.values()) {
+      if (lane.state !== "waiting" || lane.wake === null) continue;
+      lane.wake.cancel();
+      lane.wake = null;
+      this.advance(lane);
+    }
+  }
+
   /** Partitions were lost. */
   forgetLost(): void {
     for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);

@@ -8,7 +8,7 @@ import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.t
 import { HeldBytes } from "./held-bytes.ts";
 import type { BeforeObserver, Decided, Question, Replier, Request, RequestSteps } from "./ports.ts";
 import { RequestCommits } from "./request-commits.ts";
-import { expiredVerdict, overloadVerdict, unreadableVerdict } from "./unasked-verdicts.ts";
+import { bypassVerdict, expiredVerdict, overloadVerdict, unreadableVerdict } from "./unasked-verdicts.ts";
 
 export interface ResponderPorts {
   readonly source: RecordSource;
@@ -18,6 +18,8 @@ export interface ResponderPorts {
   readonly replier: Replier;
   readonly observer: BeforeObserver;
   readonly clock: Clock;
+  /** Whether nobody is asked now. */
+  readonly bypassed: () => boolean;
   /** How late everything here is, milliseconds, when that is too much; 0 as long as it is not. */
   readonly lagMs: () => number;
 }
@@ -45,6 +47,7 @@ const reportedSkewMs = 50;
  *   record ── no value ──────────────► settled                       (tombstone)
  *          ── nobody to answer ──────► settled                       (no-reply-target)
  *          ── time over ─────────────► reply undecided, expired      (before anything is decoded)
+ *          ── nobody is to be asked ─► reply undecided, bypass
  *          ── too many at once,
  *             or its time is shorter
  *             than our lag ──────────► reply undecided, overload
@@ -156,7 +159,7 @@ export class Responder implements RecordSink {
   }
 
   async #verdict(record: InboundRecord, admission: Admission, receivedAtMs: number, steps: Steps): Promise<Decided> {
-    const { clock, observer, requestOf, reader } = this.#ports;
+    const { bypassed, clock, observer, requestOf, reader } = this.#ports;
     const request = requestOf(record);
     const nowMs = clock.epochMs();
     const received = {
@@ -169,6 +172,7 @@ export class Responder implements RecordSink {
     if (skewMs > reportedSkewMs) observer.skewed(record, skewMs);
     const remainingMs = remainingAtReceipt(received);
     if (isExpired(remainingMs)) return unasked(expiredVerdict(request));
+    if (bypassed()) return unasked(bypassVerdict(request));
     if (admission.kind === "poison") return poisoned(request, admission);
     const decideByMs = decideBy(receivedAtMs, remainingMs);
     if (this.#isTooMuch(decideByMs - receivedAtMs)) return unasked(overloadVerdict(request));

@@ -39,9 +39,7 @@ export class Shadows {
   #closed = false;
 
   constructor(handlers: readonly BeforeHandler[], ports: ShadowPorts, most: number = mostInFlight) {
-    this.#handlers = handlers
-      .filter((handler) => isShadowOfSome(handler) && handler.status === "enabled")
-      .sort(byPriority);
+    this.#handlers = watching(handlers);
     this.#ports = ports;
     this.#most = most;
   }
@@ -50,9 +48,12 @@ export class Shadows {
     return this.#inFlight;
   }
 
-  /** Returns at once. The shadows start when the event loop comes round, so that the reply goes first. */
-  follow(question: Question, { verdict }: Decided): void {
-    for (const handler of this.#handlers) {
+  /**
+   * Returns at once. The shadows start when the event loop comes round, so that the reply goes first. `handlers`: those
+   * that watched when the question came, as `watching` gives them.
+   */
+  follow(question: Question, { verdict }: Decided, handlers: readonly BeforeHandler[] = this.#handlers): void {
+    for (const handler of handlers) {
       if (this.#closed || !handler.events.includes(question.event.id)) continue;
       if (decidesFor(handler, question.client)) continue;
       if (this.#inFlight >= this.#most) {
@@ -111,6 +112,11 @@ export class Shadows {
     const { decision } = enforced;
     this.#ports.observer({ handler: handler.id, eventId: event.id, operationId, sequence, enforced: decision, end });
   }
+}
+
+/** Those of the handlers that watch some or all clients, in their order. */
+export function watching(handlers: readonly BeforeHandler[]): readonly BeforeHandler[] {
+  return handlers.filter((handler) => isShadowOfSome(handler) && handler.status === "enabled").sort(byPriority);
 }
 
 function compareFields(

@@ -18,6 +18,11 @@ export function overloadVerdict(request: RequestIdentity): Verdict {
   return undecided(request, "overload", { code: "overload", message: "the bridge has too many requests" });
 }
 
+/** An operator has said that nobody is asked for a while. */
+export function bypassVerdict(request: RequestIdentity): Verdict {
+  return undecided(request, "bypass", { code: "bypass", message: "an operator has switched asking off for a while" });
+}
+
 /** No enabled handler concerns itself with the event. */
 export function noHandlerVerdict(request: RequestIdentity): Verdict {
   return plain(request, "allow", "no-handler", null);

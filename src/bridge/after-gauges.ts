@@ -32,11 +32,11 @@ const gauges: readonly Gauge[] = [
 /** Shows the groups' engines as gauges, which are read when they are scraped. */
 export function showGroups(
   metrics: Metrics,
-  groups: readonly { readonly group: string; readonly dispatcher: { stats(): DispatcherStats } }[],
+  groups: () => readonly { readonly group: string; readonly dispatcher: { stats(): DispatcherStats } }[],
 ): void {
   for (const [name, help, read] of gauges) {
     metrics.observeGauge(name, help, "group", () =>
-      groups.map(({ group, dispatcher }) => [group, read(dispatcher.stats())] as const),
+      groups().map(({ group, dispatcher }) => [group, read(dispatcher.stats())] as const),
     );
   }
 }

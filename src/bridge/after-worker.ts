@@ -4,7 +4,8 @@ import { observeAfter } from "../observe/after-observer.ts";
 import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { composeAfter } from "./after-stage.ts";
-import { loadHandlers } from "./load-handlers.ts";
+import { ReceivedSets } from "./received-sets.ts";
+import { HeldSet, type SetMessage } from "./running-set.ts";
 import { waitingFor } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
 import { type FromWorker, stateEveryMs, statusEveryMs, type ToWorker, type WorkerBirth } from "./worker-messages.ts";
@@ -14,7 +15,7 @@ import { type FromWorker, stateEveryMs, statusEveryMs, type ToWorker, type Worke
  * loop, the verdicts' is another.
  */
 
-const { instanceId, settings, handlersFile } = workerData as WorkerBirth;
+const { instanceId, settings, set } = workerData as WorkerBirth;
 const port = parentPort;
 if (port === null) throw new BridgeError("INTERNAL", "after-worker.ts runs as a worker thread only");
 
@@ -24,17 +25,32 @@ const fail = (error: unknown): void =>
 
 const logger = createLogger({ level: settings.log.level, base: { thread: "after" } });
 const metrics = new Metrics({ processWide: false });
-const handlers = loadHandlers(handlersFile, settings).handlers.filter((handler) => handler.stage === "after");
 const parts = stageParts(instanceId, settings, logger, metrics, fail);
-const stage = composeAfter(parts, handlers, observeAfter(logger, metrics));
+const live = new HeldSet();
+const received = new ReceivedSets(settings, logger);
+const use = (message: SetMessage): void => {
+  const next = received.read(message);
+  logger.level = next.logLevel ?? settings.log.level;
+  live.replace(next);
+};
+use(set);
+const stage = composeAfter(parts, live, observeAfter(logger, metrics));
 const stopping = new AbortController();
 
 const states = setInterval(() => {
-  tell({ kind: "state", waitingFor: waitingFor(stage.checks), running: parts.running() });
+  tell({
+    kind: "state",
+    waitingFor: waitingFor(stage.checks),
+    running: { revision: live.current.revision, problems: live.current.problems },
+  });
 }, stateEveryMs);
 const statuses = setInterval(() => tell({ kind: "status", status: stage.status() }), statusEveryMs);
 
 port.on("message", (message: ToWorker) => {
+  if (message.kind === "set") {
+    use(message.set);
+    return;
+  }
   if (message.kind === "metrics") {
     const { id } = message;
     metrics.asJson().then(

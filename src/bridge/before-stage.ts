@@ -9,10 +9,10 @@ import { createReader } from "../kafka/records/reader.ts";
 import { createReplier } from "../kafka/records/replies.ts";
 import { openVerdictWriter, type VerdictWriter } from "../kafka/records/verdict-codec.ts";
 import { type PartitionCounts, watchPartitionCounts } from "../kafka/topics/partition-counts.ts";
-import type { BeforeHandler } from "../model/handler.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
 import { traceVerdict } from "../observe/traces.ts";
+import { AskedHandlers } from "./asked-handlers.ts";
 import { acknowledgeMs } from "./best-effort-log.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
@@ -20,6 +20,7 @@ import { createDecisionLog } from "./decision-log.ts";
 import { composeExecutionLog } from "./execution-log.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { beatTimeoutMs, createHeartbeat } from "./heartbeat.ts";
+import type { LiveSet } from "./running-set.ts";
 import { composeShadows } from "./shadow-pool.ts";
 import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
@@ -29,20 +30,11 @@ import { warmCodecs } from "./warm-codecs.ts";
 const closeMs = 6000;
 
 /** Requests in, verdicts out: one consumer group over every topic of requests. */
-export function composeBefore(
-  parts: StageParts,
-  handlers: readonly BeforeHandler[],
-  observer: BeforeObserver,
-): ComposedStage {
+export function composeBefore(parts: StageParts, live: LiveSet, observer: BeforeObserver): ComposedStage {
   const { settings, topics, client, registry, logger, clock, instanceId } = parts;
   const executions = composeExecutionLog(parts);
-  const tasks = composeTasks(
-    parts,
-    "before",
-    handlers.filter(({ mode }) => mode !== "shadow"),
-    executions.asked,
-  );
-  const shadows = composeShadows(parts, handlers, executions.asked);
+  const tasks = composeTasks(parts, "before", executions.asked);
+  const shadows = composeShadows(parts, executions.asked);
   const producer = createRecordProducer(client, { timeoutMs: settings.before.deadlineMs });
   let writer: VerdictWriter | null = null;
   let counts: PartitionCounts | null = null;
@@ -67,13 +59,22 @@ export function composeBefore(
   const heartbeat = createHeartbeat({
     ...{ registry, clock, logger, topic: topics.bridges, instanceId },
     producer: createRecordProducer(client, { timeoutMs: beatTimeoutMs }),
-    handlers: () => handlers,
+    handlers: () => asked.current.handlers,
     onFailed: () => parts.metrics.heartbeatFailures.inc(),
   });
   const decisions = createDecisionLog({
     ...{ registry, clock, logger, topic: topics.decisions, instanceId },
     producer: createRecordProducer(client, { timeoutMs: acknowledgeMs }),
     onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
+  });
+  const asked = new AskedHandlers(live, {
+    clock,
+    prepare: (handlers) => warmCodecs(registry, topics, handlers),
+    swapped: ({ handlers, shadowing }) => {
+      tasks.use(handlers.filter(({ mode }) => mode !== "shadow"));
+      shadows.use(shadowing);
+      heartbeat.now();
+    },
   });
   const lag = new LoopLag(clock);
   const responder: Responder = new Responder(
@@ -82,13 +83,16 @@ export function composeBefore(
       reader: createReader({ registry }),
       requestOf,
       decide: async (question) => {
+        // One list from a request's start to its end, whatever changes meanwhile.
+        const { handlers, shadowing } = asked.current;
         const decided = await traceVerdict(question, (traced) => decide(traced, handlers, { tasks, clock }));
-        shadows.follow(question, decided);
+        shadows.follow(question, decided, shadowing);
         return decided;
       },
       replier,
       observer: both(observer, decisions),
       clock,
+      bypassed: () => clock.epochMs() < (live.current.bypassUntilMs ?? 0),
       lagMs: () => (lag.isTooMuch ? lag.worstMs : 0),
     },
     { ...settings.before, commitEveryMs: 200 },
@@ -110,7 +114,7 @@ export function composeBefore(
   return {
     checks,
     status() {
-      const { revision, problems } = parts.running();
+      const { revision, problems } = asked.current;
       return {
         ...{ handlersRevision: revision, problems, waitingFor: waitingFor(checks), loopLagMs: lag.worstMs },
         breakers: [...tasks.breakers(), ...shadows.breakers()],
@@ -121,7 +125,7 @@ export function composeBefore(
       writer = await untilItWorks("the schema registry", logger, signal, () =>
         openVerdictWriter(registry, topics.verdicts),
       );
-      await warmCodecs(registry, topics, handlers);
+      await asked.start();
       await untilItWorks("the brokers", logger, signal, () => producer.connect());
       counts = await untilItWorks("the brokers", logger, signal, () => watchPartitionCounts(client, replyTopics));
       executions.start();
@@ -131,6 +135,7 @@ export function composeBefore(
       decisions.start();
     },
     async stop(drainMs) {
+      asked.stop();
       lag.stop();
       const leftMs = countdown(clock, drainMs + closeMs);
       const shadowsGone = shadows.close();

@@ -2,20 +2,22 @@ import { randomUUID } from "node:crypto";
 import { type ProbeListener, type ReadinessCheck, startProbeListener } from "../admin/probe-listener.ts";
 import type { AfterObserver } from "../after/ports.ts";
 import type { BeforeObserver } from "../before/ports.ts";
+import type { LoadedHandlers } from "../config/handlers-file.ts";
 import type { Settings } from "../config/settings.ts";
 import { BridgeError } from "../errors.ts";
 import type { Registry } from "../kafka/registry/registry.ts";
-import type { Handler } from "../model/handler.ts";
-import type { Logger } from "../model/logger.ts";
+import type { Logger, LogLevel } from "../model/logger.ts";
 import { observeAfter } from "../observe/after-observer.ts";
 import { observeBefore } from "../observe/before-observer.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { composeAfter } from "./after-stage.ts";
 import { composeBefore } from "./before-stage.ts";
 import { both } from "./both.ts";
+import { type HandlerSource, loggedHandlers } from "./handler-source.ts";
 import { createInstanceReport } from "./instance-report.ts";
 import { composeIsolatedAfter } from "./isolated-after.ts";
 import type { PeriodicRecord } from "./periodic-record.ts";
+import type { LiveSet } from "./running-set.ts";
 import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
 
@@ -23,14 +25,17 @@ export type StageChoice = "before" | "after" | "all";
 
 export interface BridgeOptions {
   readonly settings: Settings;
-  readonly handlers: readonly Handler[];
+  /** Of HANDLERS_FILE: fill an empty log, or are all there is (HANDLERS_MODE). Null: none is named. */
+  readonly file: LoadedHandlers | null;
   readonly stage: StageChoice;
   readonly logger: Logger;
+  /** Called when an operator sets another level; null: as LOG_LEVEL says. */
+  readonly setLogLevel?: (level: LogLevel | null) => void;
   /**
-   * The file the handlers came from. With it, and both stages, the after stage runs in a thread of its own, so that a
-   * million facts behind do not move the verdicts' latency.
+   * Where both stages run: whether the after stage has a thread of its own, so that a million facts behind do not move the
+   * verdicts' latency [true, unless it is watched].
    */
-  readonly handlersFile?: string;
+  readonly isolated?: boolean;
   /** Told of everything besides logs and metrics; the demo shows it as a table. Without a thread of its own only. */
   readonly watch?: { readonly before?: BeforeObserver; readonly after?: AfterObserver };
 }
@@ -54,16 +59,20 @@ const farewellMs = 1000;
  * Rejects with SETTINGS_INVALID when the probe listener cannot bind.
  */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
-  const { settings, handlers, stage, logger } = options;
+  const { settings, stage, logger } = options;
   const metrics = new Metrics();
   const failure = Promise.withResolvers<BridgeError>();
   const parts = stageParts(randomUUID(), settings, logger, metrics, failure.resolve);
-  const stages = composeStages(parts, options);
+  const source = loggedHandlers(parts, options.file);
+  followLogLevel(source, options);
+  const stages = composeStages(parts, source, options);
   const registryWatch = watchRegistry(parts.registry);
   const stopping = new AbortController();
   let isStarted = false;
+  let isRead = false;
   const checks: ReadinessCheck[] = [
     { name: "started", holds: () => isStarted && !stopping.signal.aborted },
+    { name: "handlers read", holds: () => isRead },
     { name: "registry reachable", holds: () => registryWatch.reachable() },
     ...stages.flatMap((running) => running.checks),
   ];
@@ -75,15 +84,18 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     () => stages.map((running) => running.status()),
   );
   report.start();
-  logger.info(
-    { stage, instance: parts.instanceId, handlers: handlers.length, probePort: listener.port },
-    "bridge starting",
-  );
+  logger.info({ stage, instance: parts.instanceId, probePort: listener.port }, "bridge starting");
 
-  const started = Promise.all(stages.map((running) => running.start(stopping.signal))).then(() => {
+  const start = async (): Promise<void> => {
+    await source.start(stopping.signal);
+    isRead = true;
+    const { handlers, revision } = source.current;
+    logger.info({ handlers: handlers.length, revision, mode: settings.handlers.mode }, "handlers read");
+    await Promise.all(stages.map((running) => running.start(stopping.signal)));
     isStarted = true;
     logger.info({ stage }, "bridge ready");
-  });
+  };
+  const started = start();
   started.catch((error: unknown) => {
     // Nothing that waiting could mend: whoever waits for `failed` learns it too.
     if (!stopping.signal.aborted)
@@ -99,31 +111,41 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     failed: failure.promise,
     stop: () => {
       stopping.abort();
-      stopped ??= stopAll(stages, registryWatch, report, listener, settings.drainMs, logger);
+      stopped ??= stopAll(stages, source, registryWatch, report, listener, settings.drainMs, logger);
       return stopped;
     },
   };
 }
 
-function composeStages(parts: StageParts, { handlers, stage, watch, handlersFile }: BridgeOptions): ComposedStage[] {
+function followLogLevel(live: LiveSet, { setLogLevel }: BridgeOptions): void {
+  let level: LogLevel | null = null;
+  live.onChange(() => {
+    if (live.current.logLevel === level) return;
+    level = live.current.logLevel;
+    setLogLevel?.(level);
+  });
+}
+
+function composeStages(parts: StageParts, live: LiveSet, { stage, watch, isolated }: BridgeOptions): ComposedStage[] {
   const { logger, metrics } = parts;
-  const before = handlers.filter((handler) => handler.stage === "before");
-  const after = handlers.filter((handler) => handler.stage === "after");
   const beforeStage = (): ComposedStage =>
-    composeBefore(parts, before, both(observeBefore(logger, metrics), watch?.before));
-  const afterStage = (): ComposedStage => composeAfter(parts, after, both(observeAfter(logger, metrics), watch?.after));
+    composeBefore(parts, live, both(observeBefore(logger, metrics), watch?.before));
+  const afterStage = (): ComposedStage => composeAfter(parts, live, both(observeAfter(logger, metrics), watch?.after));
   switch (stage) {
     case "before":
       return [beforeStage()];
     case "after":
       return [afterStage()];
-    case "all":
-      return [beforeStage(), handlersFile === undefined ? afterStage() : composeIsolatedAfter(parts, handlersFile)];
+    case "all": {
+      const hasThread = isolated ?? watch?.after === undefined;
+      return [beforeStage(), hasThread ? composeIsolatedAfter(parts, live) : afterStage()];
+    }
   }
 }
 
 async function stopAll(
   stages: readonly ComposedStage[],
+  source: HandlerSource,
   registryWatch: RegistryWatch,
   report: PeriodicRecord,
   listener: ProbeListener,
@@ -132,10 +154,12 @@ async function stopAll(
 ): Promise<void> {
   logger.info({ drainMs }, "bridge stopping");
   registryWatch.close();
+  // First, so that nothing that ends is built anew.
+  const sourceGone = source.stop();
   const ends = await Promise.allSettled(stages.map((running) => running.stop(drainMs)));
   for (const end of ends)
     if (end.status === "rejected") logger.error({ error: end.reason as unknown }, "a stage did not stop cleanly");
-  await Promise.all([report.stop(farewellMs), listener.close()]);
+  await Promise.all([report.stop(farewellMs), listener.close(), sourceGone]);
   logger.info({}, "bridge stopped");
 }
 

@@ -23,13 +23,20 @@ export function loadHandlersConfiguration(
 }
 
 /**
- * All that a running bridge needs, brokers and registry included. Throws ProblemsError with every problem of the settings
- * and of the handlers file: SETTINGS_INVALID when one is of the settings, else HANDLERS_INVALID.
+ * All that a running bridge needs, brokers and registry included; no file only where handlers come from the log. Throws
+ * ProblemsError with every problem of the settings and of the handlers file: SETTINGS_INVALID when one is of the settings,
+ * else HANDLERS_INVALID.
  */
-export function loadConfiguration(env: NodeJS.ProcessEnv): HandlersOfFile & { readonly settings: Settings } {
+export function loadConfiguration(env: NodeJS.ProcessEnv): {
+  readonly settings: Settings;
+  readonly file: HandlersOfFile | null;
+} {
   const reading = readSettings(env);
   const { settings, broken } = reading;
-  return { settings, ...handlersOf(undefined, settings, broken, [...reading.problems, ...missingConnection(reading)]) };
+  const problems = [...reading.problems, ...missingConnection(reading)];
+  const needsNone = settings.handlers.file === null && settings.handlers.mode === "topic";
+  if (needsNone && problems.length === 0) return { settings, file: null };
+  return { settings, file: handlersOf(undefined, settings, broken, problems, needsNone) };
 }
 
 function handlersOf(
@@ -37,9 +44,10 @@ function handlersOf(
   settings: HandlersSettings,
   broken: ReadonlySet<string>,
   found: readonly Problem[],
+  needsNone = false,
 ): HandlersOfFile {
   const file = given ?? settings.handlers.file;
-  const ofSettings = file === null && !broken.has("handlers.file") ? [...found, noFile] : found;
+  const ofSettings = file === null && !needsNone && !broken.has("handlers.file") ? [...found, noFile] : found;
   const reading = file === null ? null : readHandlers(file, settings, broken);
   if (file !== null && reading?.kind === "usable" && ofSettings.length === 0) {
     return { handlersFile: file, loaded: reading };

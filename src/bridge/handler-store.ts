@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import type { HandlerProblem } from "../admin/ports.ts";
 import type { Settings } from "../config/settings.ts";
 import { refusalsOf } from "../handlers/check-write.ts";
 import type { PassedOverWhy } from "../handlers/passed-over.ts";
@@ -8,6 +7,7 @@ import { HandlerStore } from "../handlers/store.ts";
 import type { KafkaClient } from "../kafka/connection/client.ts";
 import { createRecordProducer } from "../kafka/produce/producer.ts";
 import type { Registry } from "../kafka/registry/registry.ts";
+import type { HandlerProblem } from "../model/instance-status.ts";
 import type { Logger } from "../model/logger.ts";
 import { topicNames } from "../model/topics.ts";
 import { definitionReader } from "./load-handlers.ts";
@@ -21,6 +21,7 @@ export interface HandlerStoreParts {
   readonly selection?: SelectionOptions;
   readonly runProblems?: () => readonly HandlerProblem[];
   readonly onPassedOver?: (why: PassedOverWhy) => void;
+  readonly onLog?: () => void;
 }
 
 /** A write is given up a little before whoever waits for it is told that nothing is known of it. */
@@ -42,6 +43,7 @@ export function createHandlerStore(parts: HandlerStoreParts): HandlerStore {
     readOnly: mode === "file" ? `HANDLERS_MODE is file: change ${file ?? "the handlers file"} and start anew` : null,
     ...(parts.runProblems === undefined ? {} : { runProblems: parts.runProblems }),
     ...(parts.onPassedOver === undefined ? {} : { onPassedOver: parts.onPassedOver }),
+    ...(parts.onLog === undefined ? {} : { onLog: parts.onLog }),
   });
 }
 

@@ -1,6 +1,5 @@
 import type { Pool } from "../model/breaker-state.ts";
-import type { Handler } from "../model/handler.ts";
-import { observeBreakers } from "../observe/breaker-observer.ts";
+import { observeBreakers, showBreakers } from "../observe/breaker-observer.ts";
 import type { AskReport } from "../observe/execution-record.ts";
 import { type GuardedTasks, guardTasks } from "../tasks/guarded.ts";
 import { defaultLimits } from "../tasks/limits.ts";
@@ -9,15 +8,16 @@ import { recordedTasks } from "./recorded-tasks.ts";
 import type { StageParts } from "./stage.ts";
 import { tracedTasks } from "./traced-tasks.ts";
 
-/** The tasks of one pool: its own sockets, places and breakers. `asked` is told of each question that was asked. */
+/**
+ * The tasks of one pool: its own sockets, places and breakers. They serve whom `use` names last. `asked` is told of each
+ * question that was asked.
+ */
 export function composeTasks(
   parts: StageParts,
   pool: Pool,
-  handlers: readonly Handler[],
   asked: (report: AskReport) => void = () => undefined,
 ): GuardedTasks {
   const { clock, logger, metrics, settings } = parts;
-  const live = handlers.filter(({ status }) => status !== "archived");
   const { egressAllow, scriptsDir } = settings.handlers;
   const { keep, bodyBytes } = settings.executions;
   const logBytes = Math.max(defaultLimits.logBytes, bodyBytes);
@@ -25,11 +25,27 @@ export function composeTasks(
   const tasks = guardTasks({
     tasks: recordedTasks(tracedTasks(createTasks({ egressAllow, scriptsDir, logger, clock, ...kept })), clock, asked),
     pool,
-    handlers: live,
+    handlers: [],
     clock,
     random: Math.random,
-    observer: observeBreakers(logger, metrics, pool, live),
+    observer: observeBreakers(logger, metrics, pool),
   });
+  let ids: readonly string[] = [];
   metrics.observeOccupancy(pool, () => tasks.occupancy());
-  return tasks;
+  return {
+    egress: tasks.egress,
+    ask: (...call) => tasks.ask(...call),
+    deliver: (...call) => tasks.deliver(...call),
+    forget: (handlerId) => tasks.forget(handlerId),
+    occupancy: () => tasks.occupancy(),
+    breakers: () => tasks.breakers(),
+    close: (deadlineMs) => tasks.close(deadlineMs),
+    use(handlers) {
+      const live = handlers.filter(({ status }) => status !== "archived");
+      tasks.use(live);
+      const before = ids;
+      ids = live.map(({ id }) => id);
+      showBreakers(metrics, pool, before, ids, tasks.breakers());
+    },
+  };
 }

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { BridgeError } from "../errors.ts";
 import { systemClock } from "../model/clock.ts";
 import { bounded } from "../model/deadline.ts";
+import { type LiveSet, toMessage } from "./running-set.ts";
 import type { ComposedStage, RunningHandlers, StageParts, StageStatus } from "./stage.ts";
 import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
 
@@ -16,8 +17,7 @@ const closeMs = 10_000;
  * The after stage in a worker thread, as a stage of this one. The thread makes its own clients, sockets and event loop; the
  * two share nothing but these messages. If it dies, the stage has given up.
  */
-export function composeIsolatedAfter(parts: StageParts, handlersFile: string): ComposedStage {
-  const birth: WorkerBirth = { instanceId: parts.instanceId, settings: parts.settings, handlersFile };
+export function composeIsolatedAfter(parts: StageParts, live: LiveSet): ComposedStage {
   const started = Promise.withResolvers<"started">();
   const stopped = Promise.withResolvers<"stopped">();
   const metrics = new Map<number, (metrics: readonly object[]) => void>();
@@ -87,6 +87,9 @@ export function composeIsolatedAfter(parts: StageParts, handlersFile: string): C
       ...{ waitingFor, handlersRevision: running.revision, problems: running.problems },
     }),
     start(signal) {
+      const { instanceId, settings } = parts;
+      const birth: WorkerBirth = { instanceId, settings, set: toMessage(live.current) };
+      live.onChange(() => tell({ kind: "set", set: toMessage(live.current) }));
       worker = new Worker(new URL(`./after-worker${extname(import.meta.url)}`, import.meta.url), {
         workerData: birth,
         env: process.env,

@@ -46,6 +46,13 @@ export class PeriodicRecord {
     this.#timer = this.#parts.clock.after(this.#parts.everyMs, () => this.start());
   }
 
+  /** The next one goes out at once, as something has changed; if it is not started, nothing does. */
+  now(): void {
+    if (this.#timer === null) return;
+    this.#timer.cancel();
+    this.start();
+  }
+
   /** Takes the record off the topic; resolves within `deadlineMs` and four seconds. Idempotent. */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);

@@ -10,8 +10,8 @@ import { type InboundRecord, sequenceOf } from "../model/record.ts";
 
 export interface ReplayParts {
   readonly group: string;
-  /** Of the group, archived ones left out. */
-  readonly members: readonly AfterHandler[];
+  /** Of the group, archived ones left out; the same list as long as nothing changed. */
+  readonly members: () => readonly AfterHandler[];
   readonly reader: RecordReader;
   readonly tasks: AfterTasks;
   readonly deadLetters: DeadLetters;
@@ -35,6 +35,7 @@ export type WithReplays = Pick<ReplayParts, "members" | "reader" | "tasks" | "de
 export function withReplays(topic: string, parts: ReplayParts): WithReplays {
   const { group, logger } = parts;
   const replays = new WeakMap<BridgeEvent, Replay>();
+  let built: { readonly of: readonly AfterHandler[]; readonly members: readonly AfterHandler[] } | null = null;
   const readingOf = (record: InboundRecord): ReplayReading | null =>
     record.topic === topic ? readReplay(record) : null;
   return {
@@ -56,7 +57,13 @@ export function withReplays(topic: string, parts: ReplayParts): WithReplays {
         return read;
       },
     },
-    members: parts.members.map((handler) => ({ ...handler, condition: conditionFor(handler, replays) })),
+    members() {
+      const of = parts.members();
+      if (built?.of !== of) {
+        built = { of, members: of.map((handler) => ({ ...handler, condition: conditionFor(handler, replays) })) };
+      }
+      return built.members;
+    },
     tasks: {
       deliver(handler, call, signal) {
         const replay = replays.get(call.event);
@@ -81,7 +88,7 @@ function admitReplay({ handler, record }: Replay, { members, reader }: ReplayPar
   const admission = reader.admit(record);
   if (admission.kind !== "admitted") return admission;
   const { eventId } = admission;
-  const takes = members.some(({ id, events }) => (handler === null || id === handler) && events.includes(eventId));
+  const takes = members().some(({ id, events }) => (handler === null || id === handler) && events.includes(eventId));
   if (takes) return { ...admission, single: true };
   const who = handler === null ? "no handler of its group" : `no handler "${handler}" of its group`;
   return { kind: "poison", reason: "unaddressed", detail: `replayed, but ${who} takes ${eventId}` };

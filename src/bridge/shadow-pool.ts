@@ -1,4 +1,3 @@
-import { isShadowOfSome } from "../before/canary.ts";
 import type { Decided, Question } from "../before/ports.ts";
 import { Shadows } from "../before/shadows.ts";
 import type { BeforeHandler } from "../model/handler.ts";
@@ -9,8 +8,10 @@ import { composeTasks } from "./handler-tasks.ts";
 import type { StageParts } from "./stage.ts";
 
 export interface ShadowPool {
-  /** Returns at once. */
-  follow(question: Question, decided: Decided): void;
+  /** These watch from now on, on the tasks kept for them. */
+  use(handlers: readonly BeforeHandler[]): void;
+  /** Returns at once; `handlers` are those that watched when the question came. */
+  follow(question: Question, decided: Decided, handlers: readonly BeforeHandler[]): void;
   /** Breakers that are not closed. */
   breakers(): readonly BreakerStanding[];
   /** Ends the shadows under way: a stop does not wait for them. */
@@ -18,17 +19,13 @@ export interface ShadowPool {
 }
 
 /** The handlers that watch all or some clients, on tasks of their own. */
-export function composeShadows(
-  parts: StageParts,
-  handlers: readonly BeforeHandler[],
-  asked: (report: AskReport) => void,
-): ShadowPool {
-  const own = handlers.filter(isShadowOfSome);
-  const tasks = composeTasks(parts, "shadow", own, asked);
+export function composeShadows(parts: StageParts, asked: (report: AskReport) => void): ShadowPool {
+  const tasks = composeTasks(parts, "shadow", asked);
   const observer = observeShadows(parts.logger, parts.metrics);
-  const shadows = new Shadows(own, { tasks, clock: parts.clock, observer });
+  const shadows = new Shadows([], { tasks, clock: parts.clock, observer });
   return {
-    follow: (question, decided) => shadows.follow(question, decided),
+    use: (handlers) => tasks.use(handlers),
+    follow: (question, decided, handlers) => shadows.follow(question, decided, handlers),
     breakers: () => tasks.breakers(),
     close: () => {
       shadows.close();

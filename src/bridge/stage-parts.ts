@@ -26,7 +26,6 @@ export function stageParts(
     metrics,
     logger,
     clock: systemClock,
-    running: () => ({ revision: -1, problems: [] }),
     onGaveUp,
   };
 }

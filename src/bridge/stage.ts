@@ -20,8 +20,6 @@ export interface StageParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** What this stage runs by now. */
-  readonly running: () => RunningHandlers;
   /** The stage cannot go on; the process should end. */
   readonly onGaveUp: (error: BridgeError) => void;
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { SetMessage } from "./running-set.ts";
 import type { RunningHandlers, StageStatus } from "./stage.ts";
 
 /** What the main thread and the after stage's thread tell each other. */
@@ -8,11 +9,13 @@ import type { RunningHandlers, StageStatus } from "./stage.ts";
 export interface WorkerBirth {
   readonly instanceId: string;
   readonly settings: Settings;
-  /** Read again there: compiled conditions cannot cross threads. */
-  readonly handlersFile: string;
+  /** What it runs to begin with. */
+  readonly set: SetMessage;
 }
 
 export type ToWorker =
+  /** What it runs from now on. */
+  | { readonly kind: "set"; readonly set: SetMessage }
   | { readonly kind: "stop"; readonly drainMs: number }
   | { readonly kind: "metrics"; readonly id: number };
 

@@ -5,7 +5,7 @@ import { type Bridge, type StageChoice, startBridge } from "../bridge/bridge.ts"
 import { loadConfiguration } from "../bridge/configuration.ts";
 import { summary } from "../config/setting-rows.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Logger } from "../model/logger.ts";
+import type { Logger, LogLevel } from "../model/logger.ts";
 import { createLogger } from "../observe/logger.ts";
 import { endEvenIfHeld, stopSignal } from "./stop-signal.ts";
 
@@ -16,16 +16,19 @@ export function serveCommand(): Command {
     .addOption(new Option("--stage <stage>", "which half to run").choices(["before", "after", "all"]).default("all"))
     .addHelpText(
       "after",
-      "\nSettings come from the environment and CONFIG_FILE: see docs/settings.md. KAFKA_BROKERS,\nSCHEMA_REGISTRY_URL and HANDLERS_FILE are required.",
+      "\nSettings come from the environment and CONFIG_FILE: see docs/settings.md. KAFKA_BROKERS\nand SCHEMA_REGISTRY_URL are required; HANDLERS_FILE fills an empty log of handlers, or is all\nthere is (HANDLERS_MODE=file).",
     )
     .action(async ({ stage }: { readonly stage: StageChoice }) => {
-      const { settings, handlersFile, loaded } = loadConfiguration(process.env);
-      const { handlers, warnings } = loaded;
+      const { settings, file } = loadConfiguration(process.env);
       const logger = createLogger({ level: settings.log.level, whenStalled: "drop" });
       logger.info({ settings: summary(settings) }, "settings");
-      for (const warning of warnings) logger.warn({ file: handlersFile }, warning);
+      for (const warning of file?.loaded.warnings ?? []) logger.warn({ file: file?.handlersFile }, warning);
 
-      const bridge = await startBridge({ settings, handlers, stage, logger, handlersFile });
+      const setLogLevel = (level: LogLevel | null): void => {
+        logger.level = level ?? settings.log.level;
+        logger.warn({ logLevel: logger.level }, "the log's level is set");
+      };
+      const bridge = await startBridge({ settings, file: file?.loaded ?? null, stage, logger, setLogLevel });
       const admin = await adminBeside(bridge, settings, logger);
       const asked = stopSignal();
       const end = await Promise.race([bridge.failed, asked.then(() => null)]);

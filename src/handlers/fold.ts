@@ -72,6 +72,8 @@ export class LogFold {
     if (changes.length === 0 || changes.length > logBounds.changes || ids.size < changes.length) return "refused";
     if (sized.some(({ handlerId, bytes }) => !idPattern.test(handlerId) || bytes > logBounds.definitionBytes))
       return "refused";
+    // Of several instances that seed at once one wins, whatever their files hold.
+    if (action === "seed" && this.#revision !== -1) return "conflict";
     if (!changes.every((change) => change.base === this.revisionOf(change.handlerId))) return "conflict";
     const live = sized.map(({ handlerId, definition, bytes }) => {
       const newest = this.#history.newest(handlerId);

@@ -1,8 +1,8 @@
-import type { HandlerProblem } from "../admin/ports.ts";
 import type { KafkaClient } from "../kafka/connection/client.ts";
 import { followLog, type LogFollower } from "../kafka/consume/log-follower.ts";
 import { readHandlerLogEntry } from "../kafka/records/handler-log-codec.ts";
 import type { Registry } from "../kafka/registry/registry.ts";
+import type { HandlerProblem } from "../model/instance-status.ts";
 import type { Logger } from "../model/logger.ts";
 import type { InboundRecord } from "../model/record.ts";
 import { emptyLog, LogFold, type LogState, type Taken } from "./fold.ts";

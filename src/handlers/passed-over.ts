@@ -1,4 +1,4 @@
-import type { HandlerProblem } from "../admin/ports.ts";
+import type { HandlerProblem } from "../model/instance-status.ts";
 
 export type PassedOverWhy =
   /** Somebody else had changed the same handler first: what races are for. */

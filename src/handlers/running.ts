@@ -12,8 +12,8 @@ export interface RunningHandler {
   readonly handler: Handler;
   /** Of the version that runs. */
   readonly revision: number;
-  /** When the log took that version. */
-  readonly loggedMs: number;
+  /** When the log took that version; null: it is no log's. */
+  readonly loggedMs: number | null;
 }
 
 export interface Selection {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Switches } from "../admin/contract/flow.ts";
-import type { HandlerLog, HandlerProblem, Registered, RegisteredVersion, WriteEnd } from "../admin/ports.ts";
+import type { HandlerLog, Registered, RegisteredVersion, WriteEnd } from "../admin/ports.ts";
 import { idPattern } from "../config/handlers/handler-keys.ts";
 import { BridgeError, type Problem } from "../errors.ts";
 import type { KafkaClient } from "../kafka/connection/client.ts";
@@ -10,6 +10,7 @@ import type { Registry } from "../kafka/registry/registry.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
 import { within } from "../model/deadline.ts";
 import type { HandlerChange, HandlerLogEntry, HandlerWrite, SwitchChange } from "../model/handler-log.ts";
+import type { HandlerProblem } from "../model/instance-status.ts";
 import type { Logger } from "../model/logger.ts";
 import { type LogState, logBounds, sizeOf } from "./fold.ts";
 import { FoldedLog, type OwnEnd } from "./log.ts";
@@ -31,6 +32,8 @@ export interface HandlerStoreOptions {
   /** What of the log this instance does not run; of it the store knows nothing itself. */
   readonly runProblems?: () => readonly HandlerProblem[];
   readonly onPassedOver?: (why: PassedOverWhy) => void;
+  /** The log says something new; called before those who listen are told. */
+  readonly onLog?: () => void;
   readonly clock?: Clock;
   /** From the call of `write` to its end [10,000]. */
   readonly writeMs?: number;
@@ -60,7 +63,9 @@ export class HandlerStore implements HandlerLog {
     this.#clock = options.clock ?? systemClock;
     const { client, registry, topic, logger, onPassedOver = () => undefined } = options;
     const changed = (): void => {
-      if (this.#isLoaded) this.tell();
+      if (!this.#isLoaded) return;
+      options.onLog?.();
+      this.tell();
     };
     this.#log = new FoldedLog({ client, registry, topic, logger, changed, onPassedOver });
   }
@@ -76,6 +81,7 @@ export class HandlerStore implements HandlerLog {
     this.#log.start();
     await follower.reached(end, Math.max(1, giveUpAtMs - this.#clock.monotonicMs()));
     this.#isLoaded = true;
+    this.#options.onLog?.();
     this.tell();
   }
 

@@ -6,6 +6,8 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
 /** A logger that drops everything. */
 export const silentLogger: Logger = { debug: noop, info: noop, warn: noop, error: noop };
 

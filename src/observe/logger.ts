@@ -14,6 +14,11 @@ export interface LoggerOptions {
   readonly whenStalled?: "wait" | "drop";
 }
 
+/** Its level can be set while it is used. */
+export interface LeveledLogger extends Logger {
+  level: string;
+}
+
 const maxBufferedBytes = 8 * 1024 * 1024;
 
 /** Names under which a secret could travel in a log's fields; values are cut by pino, whatever their depth of one. */
@@ -29,7 +34,7 @@ const secretPaths = [
 ];
 
 /** JSON lines, one an occurrence, `error` fields with their stack and stable code. */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): LeveledLogger {
   return pino(
     {
       level: options.level,

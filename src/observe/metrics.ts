@@ -82,6 +82,11 @@ export class Metrics {
     "Statuses of the instance that could not be written.",
     [],
   );
+  readonly handlerRecordsPassedOver: Counter<"reason"> = this.#counter(
+    "handler_records_passed_over_total",
+    "Records of the log of handlers that count for nothing.",
+    ["reason"],
+  );
   readonly decisionsDropped: Counter<"reason"> = this.#counter(
     "decisions_dropped_total",
     "Decisions that are missing on the topic of decisions.",

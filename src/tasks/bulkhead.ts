@@ -17,7 +17,7 @@ export type Entry =
 export class Bulkhead {
   /** Each takes the place, or says that it no longer needs it. */
   readonly #waiting = new Set<() => boolean>();
-  readonly #places: number;
+  #places: number;
   readonly #queue: number;
   #free: number;
 
@@ -25,6 +25,17 @@ export class Bulkhead {
     this.#places = places;
     this.#free = places;
     this.#queue = queue;
+  }
+
+  /** Another number of places. Where it is smaller than what is taken, places are given up as they come free. */
+  resize(places: number): void {
+    this.#free += places - this.#places;
+    this.#places = places;
+    for (const next of this.#waiting) {
+      if (this.#free <= 0) return;
+      this.#waiting.delete(next);
+      if (next()) this.#free--;
+    }
   }
 
   /** Places that are taken. */
@@ -39,7 +50,7 @@ export class Bulkhead {
 
   /** A place, if one is free now. Nobody is overtaken: a place comes free only when nobody waits for it. */
   tryEnter(): Place | null {
-    if (this.#free === 0) return null;
+    if (this.#free <= 0) return null;
     this.#free--;
     return this.#place();
   }
@@ -72,6 +83,10 @@ export class Bulkhead {
       leave: () => {
         if (left) return;
         left = true;
+        if (this.#free < 0) {
+          this.#free++;
+          return;
+        }
         // The place passes on without becoming free, or a newcomer could overtake.
         for (const next of this.#waiting) {
           this.#waiting.delete(next);

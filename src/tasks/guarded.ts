@@ -22,7 +22,7 @@ import type { Hold } from "./script.ts";
 export interface GuardOptions {
   readonly tasks: UnguardedTasks;
   readonly pool: Pool;
-  /** The pool's handlers: the places for scripts are shared out among them. */
+  /** The pool's handlers to begin with: the places for scripts are shared out among them. */
   readonly handlers: readonly Handler[];
   readonly clock: Clock;
   /** In [0, 1). */
@@ -34,6 +34,8 @@ export interface GuardOptions {
 export interface GuardedTasks extends Tasks {
   /** This moment of every handler, also of those that were never called. */
   occupancy(): readonly Occupancy[];
+  /** These are the pool's handlers from now on. What is kept of those that are gone is dropped; their calls under way end as they would. */
+  use(handlers: readonly Handler[]): void;
   /** Those that are not closed. */
   breakers(): readonly BreakerStanding[];
 }
@@ -70,7 +72,7 @@ export function guardTasks(options: GuardOptions): GuardedTasks {
 class Guarded implements GuardedTasks {
   readonly #options: GuardOptions;
   readonly #limits: GuardLimits;
-  readonly #scriptPlaces: number;
+  #handlers: readonly Handler[];
   readonly #guards = new Map<string, Guard>();
   readonly #waiting = new Set<CallTime>();
   #closed: Promise<void> | undefined;
@@ -78,9 +80,22 @@ class Guarded implements GuardedTasks {
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#limits = { ...defaultGuardLimits, ...options.limits };
+    this.#handlers = options.handlers;
+  }
+
+  use(handlers: readonly Handler[]): void {
+    this.#handlers = handlers;
+    const targets = new Map(handlers.map((handler) => [handler.id, targetOf(handler)]));
+    for (const [id, { target }] of [...this.#guards]) if (targets.get(id) !== target) this.forget(id);
+    for (const handler of handlers) this.#guards.get(handler.id)?.bulkhead.resize(this.#placesOf(handler));
+  }
+
+  #placesOf({ inFlight, task }: Handler): number {
+    if (inFlight !== undefined) return inFlight;
+    if (task.kind === "http") return this.#limits.inFlight;
     const { leastScripts, scripts } = this.#limits;
-    const sharers = options.handlers.filter(({ status, task }) => status !== "archived" && task.kind === "script");
-    this.#scriptPlaces = Math.max(leastScripts, Math.floor(scripts / Math.max(1, sharers.length)));
+    const sharers = this.#handlers.filter(({ status, task: { kind } }) => status !== "archived" && kind === "script");
+    return Math.max(leastScripts, Math.floor(scripts / Math.max(1, sharers.length)));
   }
 
   get egress(): Egress {
@@ -185,7 +200,7 @@ class Guarded implements GuardedTasks {
   }
 
   occupancy(): readonly Occupancy[] {
-    const ids = new Set([...this.#options.handlers.map(({ id }) => id), ...this.#guards.keys()]);
+    const ids = new Set([...this.#handlers.map(({ id }) => id), ...this.#guards.keys()]);
     return [...ids].map((handler) => {
       const guard = this.#guards.get(handler);
       const { taken = 0, waiting = 0 } = guard?.bulkhead ?? {};
@@ -206,13 +221,14 @@ class Guarded implements GuardedTasks {
     pass.end("failure" in outcome ? countsAs(outcome.failure, signal) : "success");
   }
 
-  #guardOf({ id, inFlight, rateLimit, task }: Handler): Guard {
-    const target = JSON.stringify([task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
+  #guardOf(handler: Handler): Guard {
+    const { id, rateLimit } = handler;
+    const target = targetOf(handler);
     const known = this.#guards.get(id);
     if (known?.target === target) return known;
     const { clock, observer, pool, random } = this.#options;
     const rules = pool === "after" ? afterBreaker : beforeBreaker;
-    const places = inFlight ?? (task.kind === "http" ? this.#limits.inFlight : this.#scriptPlaces);
+    const places = this.#placesOf(handler);
     const guard: Guard = {
       target,
       breaker: new Breaker(rules, clock, random, (turn) => observer({ ...turn, pool, handler: id })),
@@ -222,6 +238,10 @@ class Guarded implements GuardedTasks {
     this.#guards.set(id, guard);
     return guard;
   }
+}
+
+function targetOf({ inFlight, rateLimit, task }: Handler): string {
+  return JSON.stringify([task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
 }
 
 function breakerOpen(retryAfterMs: number): Failed {

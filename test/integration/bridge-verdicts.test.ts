@@ -93,7 +93,7 @@ test("a bridge that starts later answers what comes then, and reports what had e
   sink.on("/new-password", () => answer({ decision: "allow", data: { password: "n3w-s3cret" } }));
 
   bridge = await BridgeProcess.ready({
-    env: { ...topics.env, BEFORE_IN_FLIGHT: "48" },
+    env: { ...topics.env, HANDLERS_MODE: "topic", BEFORE_IN_FLIGHT: "48" },
     stage: "before",
     scripts: {
       "archive.sh": `#!/bin/sh\nread -r body\ncase "$body" in *'"id":13'*) echo '{"code":"vip","message":"never 13"}'; exit 10;; esac\n`,

@@ -143,7 +143,7 @@ async function bridgeUp(): Promise<readonly [string, string]> {
   const file = join(folder, "handlers.yaml");
   const template = readFileSync(join(root, "config/demo/handlers.yaml"), "utf8");
   writeFileSync(file, template.replaceAll("${HANDLERS_URL}", sample.url).replaceAll("${DEAD_URL}", sample.deadUrl));
-  const { handlers } = loadHandlers(file, settings);
+  const loaded = loadHandlers(file, settings);
 
   const client = createKafkaClient(kafkaSettings(settings), silentLogger);
   const names = topicNames(prefix);
@@ -160,7 +160,7 @@ async function bridgeUp(): Promise<readonly [string, string]> {
     await admin.deleteTopics({ topics });
     await admin.disconnect();
   });
-  const bridge = await startBridge({ settings, handlers, stage: "before", logger: silentLogger });
+  const bridge = await startBridge({ settings, file: loaded, stage: "before", logger: silentLogger });
   undo.push(() => bridge.stop());
   await bridge.started;
   return [settings.kafka.brokers.join(","), settings.registry.url ?? ""];

@@ -15,7 +15,7 @@ export interface LogLine {
 export interface BridgeProcessOptions {
   /** Settings on top of the loopback ones. The rest of this process's environment does not reach it. */
   readonly env: Readonly<Record<string, string>>;
-  /** What HANDLERS_FILE holds; JSON is YAML. */
+  /** What HANDLERS_FILE holds; JSON is YAML. With it the file is all there is, unless `env` says HANDLERS_MODE=topic. */
   readonly handlers?: readonly object[];
   /** Scripts of SCRIPTS_DIR by name. */
   readonly scripts?: Readonly<Record<string, string>>;
@@ -35,10 +35,10 @@ export class BridgeProcess {
   readonly #exited: Promise<number | string>;
   #exit: number | string | null = null;
 
-  constructor({ env, handlers = [], scripts = {}, stage = "all" }: BridgeProcessOptions) {
+  constructor({ env, handlers, scripts = {}, stage = "all" }: BridgeProcessOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), "bridge-process-"));
     const handlersFile = join(this.#folder, "handlers.yaml");
-    writeFileSync(handlersFile, JSON.stringify({ handlers }));
+    if (handlers !== undefined) writeFileSync(handlersFile, JSON.stringify({ handlers }));
     for (const [name, text] of Object.entries(scripts)) writeFileSync(join(this.#folder, name), text, { mode: 0o755 });
     this.#child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--stage", stage], {
       cwd: root,
@@ -46,7 +46,7 @@ export class BridgeProcess {
         PATH: process.env["PATH"],
         // The runner finds by it what a test left behind.
         [runMark]: process.env[runMark],
-        HANDLERS_FILE: handlersFile,
+        ...(handlers === undefined ? {} : { HANDLERS_FILE: handlersFile, HANDLERS_MODE: "file" }),
         SCRIPTS_DIR: this.#folder,
         EXECUTION_INDEX_DIR: this.#folder,
         EGRESS_ALLOW: "127.0.0.0/8",

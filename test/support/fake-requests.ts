@@ -43,6 +43,7 @@ export class FakeRequests {
   readonly pauses: string[] = [];
   reads = 0;
   lagMs = 0;
+  bypassed = false;
   read: (() => Promise<Reading>) | null = null;
   refusal: (record: InboundRecord) => string | null = () => null;
   readonly responder: Responder;
@@ -109,6 +110,7 @@ export class FakeRequests {
         },
         clock: this.clock,
         lagMs: () => this.lagMs,
+        bypassed: () => this.bypassed,
       },
       {
         inFlight: limits.inFlight ?? 100,

@@ -94,11 +94,12 @@ async function startAll(
     handlersFile,
     template.replaceAll("${HANDLERS_URL}", sample.url).replaceAll("${DEAD_URL}", sample.deadUrl),
   );
-  const { handlers } = loadHandlers(handlersFile, settings);
+  const file = loadHandlers(handlersFile, settings);
+  const { handlers } = file;
 
   say(`starting the bridge with ${handlers.length} sample handlers`);
   const watch = new DeliveryWatch(handlers);
-  const bridge = await startBridge({ settings, handlers, stage: "all", logger, watch: { after: watch } });
+  const bridge = await startBridge({ settings, file, stage: "all", logger, watch: { after: watch } });
   undo.push(() => bridge.stop());
   await bridge.started;
 

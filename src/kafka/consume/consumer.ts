@@ -123,6 +123,13 @@ class SupervisedConsumer implements GroupConsumer {
     await this.#commits.send(own);
   }
 
+  async claim(positions: readonly CommitPosition[]): Promise<void> {
+    if (this.#state !== "assigned") {
+      throw new BridgeError("BROKER_UNAVAILABLE", `nothing can be committed: the group is ${this.#state}`);
+    }
+    await this.#commits.send(positions);
+  }
+
   stop(deadlineMs: number): Promise<void> {
     this.#state = "stopped";
     this.#first.reject(new BridgeError("CLOSED", "the consumer was stopped"));

@@ -2,6 +2,7 @@ import type { Admin } from "kafkajs";
 import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
+import { askBrokers } from "../connection/ask-brokers.ts";
 import { noBrokerAnswers } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { internalCluster } from "../connection/patch.ts";
@@ -10,6 +11,10 @@ import { commitFromOutside, type PinnedPosition } from "./outside-commit.ts";
 
 /** Where a group begins: with what is still kept, or with what comes from now on. */
 export type FirstPosition = "start" | "end";
+/** With what came since a time. */
+export interface SinceTime {
+  readonly sinceMs: number;
+}
 
 export interface Pinning {
   readonly pinned: readonly PinnedPosition[];
@@ -29,7 +34,7 @@ export async function pinFirstPosition(
   client: Pick<KafkaClient, "own">,
   groupId: string,
   topics: readonly string[],
-  position: FirstPosition,
+  position: FirstPosition | SinceTime,
   timeoutMs = 10_000,
 ): Promise<Pinning> {
   if (topics.length === 0) return { pinned: [], inUse: [] };
@@ -75,13 +80,39 @@ async function positions(
   admin: Admin,
   groupId: string,
   topics: readonly string[],
-  position: FirstPosition,
+  position: FirstPosition | SinceTime,
 ): Promise<readonly PinnedPosition[]> {
   const missing = await unpositioned(admin, groupId, topics);
-  const offsets = await Promise.all(
-    missing.map(async (topic) => ({ topic, ends: await admin.fetchTopicOffsets(topic) })),
-  );
-  return offsets.flatMap(({ topic, ends }) =>
-    ends.map(({ partition, low, high }) => ({ topic, partition, offset: Number(position === "start" ? low : high) })),
-  );
+  const found = await Promise.all(missing.map((topic) => positionsIn(admin, topic, position)));
+  return found.flat();
+}
+
+async function positionsIn(
+  admin: Admin,
+  topic: string,
+  position: FirstPosition | SinceTime,
+): Promise<readonly PinnedPosition[]> {
+  if (typeof position === "object") {
+    // Where nothing came since then, kafkajs answers with the end.
+    const since = await admin.fetchTopicOffsetsByTimestamp(topic, position.sinceMs);
+    return since.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }));
+  }
+  const ends = await admin.fetchTopicOffsets(topic);
+  return ends.map(({ partition, low, high }) => ({
+    topic,
+    partition,
+    offset: Number(position === "start" ? low : high),
+  }));
+}
+
+/** What `pinFirstPosition` would write, for a member of the group to write it. Throws as that does. */
+export function missingPositions(
+  client: Pick<KafkaClient, "own">,
+  groupId: string,
+  topics: readonly string[],
+  position: FirstPosition | SinceTime,
+  timeoutMs = 10_000,
+): Promise<readonly PinnedPosition[]> {
+  const what = `the first position of the group ${groupId}`;
+  return askBrokers(client, what, timeoutMs, (admin) => positions(admin, groupId, topics, position));
 }

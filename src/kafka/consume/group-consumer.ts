@@ -1,7 +1,7 @@
 import type { BridgeError } from "../../errors.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { TopicPartition } from "../../model/record.ts";
-import type { LostRange, RecordSink, RecordSource } from "../../model/record-source.ts";
+import type { CommitPosition, LostRange, RecordSink, RecordSource } from "../../model/record-source.ts";
 import type { ConsumerTiming } from "./consumer-timing.ts";
 
 /** What a member of a consumer group is to those who hold one; consumer.ts makes it. */
@@ -28,6 +28,11 @@ export interface GroupConsumer extends RecordSource {
   start(signal: AbortSignal): Promise<void>;
   state(): ConsumerState;
   assignedPartitions(): readonly TopicPartition[];
+  /**
+   * Commits positions of topics that nobody of the group reads yet: from outside it the broker takes none while there are
+   * members. Rejects as `commit` does.
+   */
+  claim(positions: readonly CommitPosition[]): Promise<void>;
   /**
    * Leaves the group; resolves within `deadlineMs`, which should be longer than `maxWaitMs`: a fetch that is out is waited
    * for, and a member that does not get to leave keeps its partitions until its session ends. Idempotent.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { handler, record, topic, world } from "./world.ts";
+import { delivered, failed, handler, record, topic, world } from "./world.ts";
 
 const dayMs = 24 * 3_600_000;
 
@@ -55,4 +55,19 @@ test("a group with a disabled handler commits its place daily, so that it does n
   w.dispatcher.handlersChanged();
   await w.clock.advance(3 * dayMs);
   assert.equal(w.source.commits.length, 2);
+});
+
+test("what waits for its next attempt is tried when the handlers have changed, as that may be what mends it", async () => {
+  const w = world([handler("h")]);
+  w.tasks.answer = () => Promise.resolve(failed({ kind: "status", status: 503, detail: "503" }));
+  w.dispatcher.accept([record(0, { key: "1" }), record(1, { key: "2" })]);
+  await w.clock.advance(60_000);
+  const tried = w.tasks.calls.length;
+  w.tasks.answer = () => Promise.resolve(delivered);
+  w.handlers = [handler("h", { name: "mended" })];
+  w.dispatcher.handlersChanged();
+  await w.clock.advance(10);
+  assert.equal(w.tasks.calls.length, tried + 2);
+  await w.clock.advance(1000);
+  assert.ok(w.dispatcher.idle());
 });

@@ -59,7 +59,7 @@ export class Member implements RecordSource {
     };
     const replays = withReplays(replaysTopic, {
       group: "switch",
-      members: sim.handlers,
+      members: () => sim.handlers,
       reader: sim.reader,
       tasks: sim.guarded ? this.#guard(mortal) : { deliver: (to, call, signal) => this.#call(to, call, signal) },
       deadLetters: {
@@ -71,17 +71,9 @@ export class Member implements RecordSource {
       },
       logger: silentLogger,
     });
-    let known: readonly AfterHandler[] = [];
-    let members: readonly AfterHandler[] = [];
     this.dispatcher = createDispatcher({
       group: "switch",
-      handlers: () => {
-        if (known !== sim.handlers) {
-          known = sim.handlers;
-          members = replays.members.map((one, at) => ({ ...one, status: known[at]!.status }));
-        }
-        return members;
-      },
+      handlers: replays.members,
       source: this,
       reader: replays.reader,
       tasks: { deliver: (to, call, signal) => this.#deliver(replays.tasks, to, call, signal) },

@@ -18,11 +18,18 @@ function replaying(members: readonly AfterHandler[]): World {
   const group = "switch";
   const deadLetters = { write: (letter: World["letters"][number]) => Promise.resolve(void base.letters.push(letter)) };
   const { reader, tasks } = base;
-  const parts = withReplays(replays, { group, members, reader, tasks, deadLetters, logger: silentLogger });
+  const parts = withReplays(replays, {
+    group,
+    members: () => members,
+    reader,
+    tasks,
+    deadLetters,
+    logger: silentLogger,
+  });
   const { members: addressed, ...ports } = parts;
   const dispatcher = createDispatcher({
     group,
-    handlers: () => addressed,
+    handlers: addressed,
     ...ports,
     source: base.source,
     clock: base.clock,

@@ -50,7 +50,7 @@ test("a part of the bridge has rights on the topics that its code names, and on 
   // What a bridge of either stage writes besides.
   const files = {
     "bridge-before": ["before-stage", "instance-report", "handler-store", "execution-log"],
-    "bridge-after": ["after-stage", "instance-report", "handler-store", "execution-log"],
+    "bridge-after": ["after-stage", "after-group", "instance-report", "handler-store", "execution-log"],
   };
   for (const part of source) {
     const text = files[part]

@@ -66,3 +66,29 @@ test("a call that starts with an aborted signal or without time is over at once"
   assert.equal(new CallTime(clock, 100, AbortSignal.abort()).over, "cancelled");
   assert.equal(new CallTime(clock, 0, never).over, "deadline");
 });
+
+test("with more places those that wait enter, with fewer nobody does before so many have left", async () => {
+  const clock = new FakeClock();
+  const bulkhead = new Bulkhead(1, 5);
+  const time = new CallTime(clock, 1000, never);
+  const enter = async () => {
+    const entry = await bulkhead.enter(time);
+    assert.ok(entry.kind === "entered");
+    return entry;
+  };
+  const first = await enter();
+  const waiting = [enter(), enter()];
+  bulkhead.resize(3);
+  const others = await Promise.all(waiting);
+  assert.equal(bulkhead.taken, 3);
+  bulkhead.resize(1);
+  const last = enter();
+  first.leave();
+  others[0]?.leave();
+  assert.equal(bulkhead.waiting, 1);
+  assert.equal(bulkhead.tryEnter(), null);
+  others[1]?.leave();
+  (await last).leave();
+  assert.equal(bulkhead.taken, 0);
+  time.release();
+});

@@ -65,10 +65,9 @@ export const HandlerWrite = exact({
   note: Type.Optional(Type.String({ maxLength: 500 })),
 });
 
-/** `POST /api/handlers/{id}/status`, with `If-Match`. `from` says where an after handler goes on when it is enabled [left-off]. */
+/** `POST /api/handlers/{id}/status`, with `If-Match`. An after handler that is enabled goes on where it left off. */
 export const StatusWrite = exact({
   status: Status,
-  from: Type.Optional(Type.Union([Type.Literal("left-off"), Type.Literal("now")])),
 });
 
 /** `POST /api/handlers/{id}/rollback`, with `If-Match`; of a deleted one `If-None-Match: *`. Makes an older version the newest. */

@@ -73,14 +73,11 @@ export const handlerWriteRoutes: Routes = (app, { ports }) => {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { status, from } = request.body;
+      const { status } = request.body;
       const base = baseOf(request);
       const { definition } = registered(logOf(ports), id);
       const action = ({ enabled: "enable", disabled: "disable", archived: "archive" } as const)[status];
-      if (from === "now" && status !== "enabled")
-        throw new Refusal("REQUEST_INVALID", "`from` goes with the status enabled");
-      const note = from === "now" ? "from now on: what waited is passed over" : null;
-      await write(request, { id, action, base, definition: { ...definition, status }, note });
+      await write(request, { id, action, base, definition: { ...definition, status }, note: null });
       const [detail, etag] = await answer(id);
       return reply.header("etag", etag).send(detail);
     },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type AdminListener, startAdminListener } from "../../admin/listener.ts";
-import type { AdminPorts } from "../../admin/ports.ts";
+import type { AdminPorts, HandlerLog } from "../../admin/ports.ts";
 import type { Settings } from "../../config/settings.ts";
 import { createKafkaClient } from "../../kafka/connection/client.ts";
 import { createRegistry } from "../../kafka/registry/registry.ts";
@@ -14,13 +14,14 @@ import type { OperationParts } from "../../operations/letters.ts";
 import { kafkaSettings, registrySettings } from "../connections.ts";
 import { composeExecutionIndex } from "../execution-index.ts";
 import { createHandlerStore } from "../handler-store.ts";
-import { definitionReader } from "../load-handlers.ts";
+import { definitionReader, loadHandlers } from "../load-handlers.ts";
 import { untilItWorks } from "../until-it-works.ts";
 import { version } from "../version.ts";
 import { KafkaAudit } from "./audit-trail.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createEvents } from "./events.ts";
+import { FileLog } from "./file-log.ts";
 import { lazyReader } from "./lazy-reader.ts";
 import { LiveHub } from "./live.ts";
 import { LoadingLog } from "./loading-log.ts";
@@ -66,11 +67,12 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   const access = createRecognisers(settings, clock, logger);
 
   const store = createHandlerStore({ settings, client, registry, logger });
-  const handlers = new LoadingLog(store);
+  const log = new LoadingLog(store);
+  const handlers = ofFile(settings, log) ?? log;
   const read = definitionReader(settings);
   const definitions = createDefinitions(read, settings.before.deadlineMs);
   const flowHandlers = (): ReturnType<ConstructorParameters<typeof FlowLook>[0]["handlers"]> =>
-    [...store.all().handlers.values()].map(({ definition }) => {
+    [...handlers.all().handlers.values()].map(({ definition }) => {
       const { stage, group, status } = definitions.describe(definition);
       return { id: definition.id, stage, group, status };
     });
@@ -108,9 +110,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
 
   audit.start();
   const stopping = new AbortController();
-  const loading = untilItWorks("the log of handlers", logger, stopping.signal, () => handlers.load()).catch(
-    () => undefined,
-  );
+  const loading = untilItWorks("the log of handlers", logger, stopping.signal, () => log.load()).catch(() => undefined);
   let stopped: Promise<void> | null = null;
   return {
     port: listener.port,
@@ -130,6 +130,12 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
       return stopped;
     },
   };
+}
+
+/** The handlers of the file alone, where the settings want that; null: those of the log. Throws HANDLERS_INVALID. */
+function ofFile(settings: Settings, log: HandlerLog): HandlerLog | null {
+  const { mode, file } = settings.handlers;
+  return mode === "file" && file !== null ? new FileLog(file, loadHandlers(file, settings).definitions, log) : null;
 }
 
 async function stopAll(listener: AdminListener, rest: () => Promise<void>): Promise<void> {

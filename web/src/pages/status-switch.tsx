@@ -54,10 +54,7 @@ export function StatusSwitch({
 }
 
 /** The revision that was seen goes with it: a change by somebody else in between is a conflict, not overwritten. */
-export function setStatus(
-  row: HandlerRow,
-  body: { readonly status: Status; readonly from?: "left-off" | "now" },
-): Promise<{ row: HandlerRow }> {
+export function setStatus(row: HandlerRow, body: { readonly status: Status }): Promise<{ row: HandlerRow }> {
   return ask(`/api/handlers/${part(row.id)}/status`, {
     method: "POST",
     body,

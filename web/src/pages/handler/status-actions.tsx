@@ -6,7 +6,6 @@ import type { HandlerList, HandlerRow, Status } from "../../api/types.ts";
 import { go } from "../../route.ts";
 import { counted } from "../../text/numbers.ts";
 import { Confirm } from "../../ui/dialog.tsx";
-import { Choice } from "../../ui/fields.tsx";
 import { say, sayFailed } from "../../ui/toasts.tsx";
 import { setStatus } from "../status-switch.tsx";
 
@@ -15,12 +14,10 @@ type Asking = "enable" | "disable" | "archive" | "delete" | null;
 /** Enable, disable, archive, delete: each says first what it means for the events that wait. */
 export function StatusActions({ row, onDone }: { readonly row: HandlerRow; readonly onDone: () => void }): JSX.Element {
   const [asking, setAsking] = useState<Asking>(null);
-  const [from, setFrom] = useState<"left-off" | "now">("left-off");
   const close = (): void => setAsking(null);
   const set = async (status: Status): Promise<void> => {
     try {
-      const enabling = status === "enabled" && row.stage === "after";
-      await setStatus(row, { status, ...(enabling ? { from } : {}) });
+      await setStatus(row, { status });
       say(`${row.id} is ${status}`);
     } catch (error) {
       sayFailed(`${row.id} stays ${row.status}`, error);
@@ -66,15 +63,7 @@ export function StatusActions({ row, onDone }: { readonly row: HandlerRow; reado
       {asking === "enable" && (
         <Confirm title={`Enable ${row.id}?`} action="Enable" onConfirm={() => set("enabled")} onClose={close}>
           {row.stage === "after" ? (
-            <Choice
-              legend="Where does it go on?"
-              value={from}
-              onPick={setFrom}
-              options={[
-                { value: "left-off", label: "Where it left off", about: waitingText(row) },
-                { value: "now", label: "Now", about: "It never gets what happened while it was off." },
-              ]}
-            />
+            <p>It goes on where it left off. {waitingText(row)}</p>
           ) : (
             <p>It is asked from the next request on.</p>
           )}

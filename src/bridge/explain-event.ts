@@ -1,13 +1,11 @@
 import { type BeforeExplanation, explainBefore } from "../before/explain.ts";
 import { type BudgetRow, proveBudget } from "../config/budget.ts";
-import { createCodec } from "../kafka/codec/codec.ts";
-import { schemaOfEvent } from "../kafka/registry/schemas.ts";
 import { outsideBridgeMs } from "../model/budget.ts";
 import type { Data } from "../model/data.ts";
 import type { BridgeEvent } from "../model/event.ts";
 import type { EventType } from "../model/event-catalogue.ts";
 import { type AfterHandler, byPriority, type Handler } from "../model/handler.ts";
-import { identify } from "../model/record-key.ts";
+import { exampleEvent } from "./example-event.ts";
 
 export type { BeforeExplanation, Foretold, HandlerPart, IfDown } from "../before/explain.ts";
 
@@ -40,9 +38,6 @@ export interface AfterPart {
   readonly told: "yes" | "waits" | "when-false" | "when-error";
 }
 
-/** The schema id of a codec that never leaves this process. */
-const pseudoSchemaId = 1;
-
 /**
  * What would happen to an event with this data, before and after, without calling anything. Throws ProblemsError
  * DATA_INVALID, which names every field that does not fit this package's own schema.
@@ -53,29 +48,16 @@ export async function explainEvent(
   handlers: readonly Handler[],
   deadlineMs: number,
 ): Promise<EventExplanation> {
-  const codec = createCodec(pseudoSchemaId, schemaOfEvent(type).text);
-  const { data } = codec.recode(given);
-  const { objectId, key } = identify(type, data, undefined);
-  const event: BridgeEvent = {
-    id: type.id,
-    type: type.id,
-    ceId: "explain",
-    source: "/provisioning-bridge/cli",
-    time: new Date().toISOString(),
-    objectId,
-    traceparent: undefined,
-    shape: codec.shape,
-    data,
-  };
+  const { event, recode, key } = exampleEvent(type, given, "explain", "/provisioning-bridge/cli");
   const asked = handlers.filter((handler) => handler.stage === "before");
   const told = handlers.filter((handler) => handler.stage === "after");
   const shareMs = deadlineMs - outsideBridgeMs;
   return {
     event: type.id,
-    objectId,
+    objectId: event.objectId,
     deadlineMs,
     shareMs,
-    before: type.before ? await explainBefore(event, codec.recode, asked, shareMs, key ?? event.id) : null,
+    before: type.before ? await explainBefore(event, recode, asked, shareMs, key ?? event.id) : null,
     budget: proveBudget(handlers, deadlineMs).find(({ eventId }) => eventId === type.id) ?? null,
     after: afterParts(event, told),
   };

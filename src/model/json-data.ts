@@ -12,10 +12,24 @@ export function dataFromJson(text: string, shape: RecordShape): Data {
   const reading = readJsonText(text);
   if (reading.kind === "refused") throw new BridgeError("DATA_INVALID", `--data is not JSON: ${reading.detail}`);
   if (!isJsonObject(reading.value)) throw new BridgeError("DATA_INVALID", "--data must be a JSON object");
+  return dataOf(reading.value, shape);
+}
+
+/** The data of a body as a handler got it, `{"event":...,"data":...}`. Throws DATA_INVALID when it is none, or was cut off. */
+export function dataFromBody(text: string, shape: RecordShape): Data {
+  const reading = readJsonText(text);
+  const data = reading.kind === "refused" || !isJsonObject(reading.value) ? undefined : reading.value["data"];
+  if (data === undefined || !isJsonObject(data))
+    throw new BridgeError(
+      "DATA_INVALID",
+      "what is recorded is no whole body of an event: it was cut off, or is not kept",
+    );
+  return dataOf(data, shape);
+}
+
+function dataOf(json: JsonObject, shape: RecordShape): Data {
   const types = new Map(shape.fields.map((field) => [field.name, field.type]));
-  return Object.fromEntries(
-    Object.entries(reading.value).map(([name, json]) => [name, valueOf(json, types.get(name))]),
-  );
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, valueOf(value, types.get(name))]));
 }
 
 function valueOf(json: Json, type: FieldType | undefined): Value {

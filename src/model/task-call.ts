@@ -20,6 +20,8 @@ export interface TaskCall {
   readonly sequence: string;
   /** How many older events of its key this one stands for (`bridge-superseded`). Absent: none. */
   readonly superseded?: number;
+  /** An operator tries the handler: nothing happened, and nothing is asked (`bridge-test`). */
+  readonly isTest?: true;
   /** Milliseconds this call may take, at most (`bridge-timeout-ms`). */
   readonly timeoutMs: number;
 }

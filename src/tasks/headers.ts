@@ -18,6 +18,7 @@ export function callHeaders(call: TaskCall, stage: Stage, timestampMs: number, r
     "bridge-timeout-ms": String(remainingMs),
   };
   if (call.superseded !== undefined) headers["bridge-superseded"] = String(call.superseded);
+  if (call.isTest === true) headers["bridge-test"] = "true";
   if (event.ceId !== undefined) headers["ce-id"] = headerText(event.ceId);
   if (event.source !== undefined) headers["ce-source"] = headerText(event.source);
   if (event.traceparent !== undefined) headers["traceparent"] = headerText(event.traceparent);

@@ -6,7 +6,7 @@ import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime } from "./call-time.ts";
 import type { Exchange, Reading, Request } from "./connection.ts";
 import type { Egress } from "./egress.ts";
-import { callHeaders } from "./headers.ts";
+import { type CallHeaders, callHeaders } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
 import type { Signer } from "./signature.ts";
 import { Sockets } from "./sockets.ts";
@@ -19,6 +19,7 @@ export interface HttpOptions {
   readonly signer: Signer;
   readonly clock: Clock;
   readonly limits: TaskLimits;
+  readonly onHeaders?: ((headers: CallHeaders) => void) | undefined;
 }
 
 /** A handler's address and what belongs to it. A handler whose address changed gets a new one. */
@@ -94,7 +95,9 @@ export class HttpTasks {
     const signing = await this.#options.signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body);
     if (signing.kind === "no-secret") return signing.detail;
     const signature = signing.signature === null ? {} : { "webhook-signature": signing.signature };
-    return { path, headers: { ...fixedHeaders, ...headers, ...signature }, body };
+    const all = { ...fixedHeaders, ...headers, ...signature };
+    this.#options.onHeaders?.(all);
+    return { path, headers: all, body };
   }
 
   /** The handler's target, or why its address is refused. */

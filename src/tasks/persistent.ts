@@ -9,7 +9,7 @@ import type { Handler, PersistentScript } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime, Over } from "./call-time.ts";
-import { callHeaders, scriptEnvironment } from "./headers.ts";
+import { type CallHeaders, callHeaders, scriptEnvironment } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
 import { requestLine } from "./persistent-answer.ts";
 import { PersistentProcess, type Reply } from "./persistent-process.ts";
@@ -19,6 +19,7 @@ import type { ScriptPath } from "./script-path.ts";
 import { StartPace } from "./start-pace.ts";
 
 export interface PersistentOptions {
+  readonly onHeaders?: ((headers: CallHeaders) => void) | undefined;
   readonly groups: ProcessGroups;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -92,6 +93,7 @@ export class PersistentScripts {
     if (crew.secrets.length > rememberedCalls) crew.secrets.shift();
     const id = randomUUID();
     const headers = callHeaders(call, handler.stage, this.#options.clock.epochMs(), time.remainingMs());
+    this.#options.onHeaders?.(headers);
     const replied = process.call(id, requestLine(id, headers, body));
     const done = (reply: Reply | null): void => {
       if (reply?.kind === "answered") crew.pace.worked();

@@ -13,6 +13,7 @@ import { secretsOf, type TaskCall } from "../model/task-call.ts";
 import { CallTime } from "./call-time.ts";
 import { createEgress, type Egress } from "./egress.ts";
 import { answeredByScript, answeredOverHttp, exchangeOf } from "./exchange.ts";
+import type { CallHeaders } from "./headers.ts";
 import { HttpTasks } from "./http.ts";
 import { askedOverHttp, deliveredOverHttp, type OutcomeContext } from "./http-outcome.ts";
 import { defaultLimits, type TaskLimits } from "./limits.ts";
@@ -33,6 +34,8 @@ export interface TasksOptions {
   readonly limits?: Partial<TaskLimits>;
   /** With it each outcome tells what was sent and what came back, this many bytes of each at most. */
   readonly exchangeBytes?: number;
+  /** Told what travels beside each body, just before it does. */
+  readonly onHeaders?: (headers: CallHeaders) => void;
   /** How names are resolved; the system's resolver by default. */
   readonly resolve?: Resolve;
 }
@@ -73,7 +76,7 @@ class TaskRunner implements UnguardedTasks {
   #closed: Promise<void> | undefined;
 
   constructor(options: TasksOptions) {
-    const { clock, logger, scriptsDir } = options;
+    const { clock, logger, scriptsDir, onHeaders } = options;
     const limits = { ...defaultLimits, ...options.limits };
     this.egress = createEgress(options.egressAllow);
     this.#clock = clock;
@@ -82,8 +85,8 @@ class TaskRunner implements UnguardedTasks {
     this.#exchangeBytes = options.exchangeBytes;
     const lookup = createLookup(this.egress, options.resolve, clock);
     const signer = new Signer(options.secrets ?? createSecrets());
-    this.#http = new HttpTasks({ egress: this.egress, lookup, signer, clock, limits });
-    this.#scripts = new ScriptTasks({ scriptsDir, clock, logger, limits });
+    this.#http = new HttpTasks({ egress: this.egress, lookup, signer, clock, limits, onHeaders });
+    this.#scripts = new ScriptTasks({ scriptsDir, clock, logger, limits, onHeaders });
   }
 
   ask(...[handler, call, signal, hold = noHold]: Parameters<UnguardedTasks["ask"]>): Promise<AskOutcome> {

@@ -7,7 +7,7 @@ import type { Handler, ScriptTask } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime, Over } from "./call-time.ts";
-import { callHeaders, scriptEnvironment } from "./headers.ts";
+import { type CallHeaders, callHeaders, scriptEnvironment } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
 import { type PersistentResult, PersistentScripts } from "./persistent.ts";
 import { ProcessGroups } from "./process-groups.ts";
@@ -29,6 +29,7 @@ export interface ScriptOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: TaskLimits;
+  readonly onHeaders?: ((headers: CallHeaders) => void) | undefined;
 }
 
 export class ScriptTasks {
@@ -38,9 +39,9 @@ export class ScriptTasks {
 
   constructor(options: ScriptOptions) {
     this.#options = options;
-    const { clock, limits, logger } = options;
+    const { clock, limits, logger, onHeaders } = options;
     this.#groups = new ProcessGroups(clock, logger);
-    this.#persistent = new PersistentScripts({ groups: this.#groups, clock, logger, limits });
+    this.#persistent = new PersistentScripts({ groups: this.#groups, clock, logger, limits, onHeaders });
   }
 
   /**
@@ -81,6 +82,7 @@ export class ScriptTasks {
   ): Promise<ScriptResult> {
     const { clock, limits } = this.#options;
     const headers = callHeaders(call, handler.stage, clock.epochMs(), time.remainingMs());
+    this.#options.onHeaders?.(headers);
     const running = new ScriptProcess(
       {
         path: program.path,

@@ -22,6 +22,7 @@ import { createDeadLetters } from "./dead-letters.ts";
 import { createDefinitions } from "./definitions.ts";
 import { createEvents } from "./events.ts";
 import { FileLog } from "./file-log.ts";
+import { createHandlerTests } from "./handler-tests.ts";
 import { lazyReader } from "./lazy-reader.ts";
 import { LiveHub } from "./live.ts";
 import { LoadingLog } from "./loading-log.ts";
@@ -93,7 +94,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     replays,
     flow: { flow: async () => (await look.look()).flow },
     states: new HandlerStates(look),
-    tests: null,
+    tests: createHandlerTests({ settings, read, executions: null, clock, logger }),
     audit,
     live,
   };

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { applyCommand, diffCommand } from "./apply.ts";
 import { archiveCommand, deleteCommand, disableCommand, enableCommand, rollbackCommand } from "./change.ts";
 import { exportCommand, historyCommand, listCommand, showCommand } from "./look.ts";
+import { testCommand } from "./test.ts";
 
 /** `handlers`: the log of handlers, to look at and to change while everything runs. */
 export function handlersCommand(): Command {
@@ -18,6 +19,7 @@ export function handlersCommand(): Command {
     .addCommand(deleteCommand())
     .addCommand(historyCommand())
     .addCommand(rollbackCommand())
+    .addCommand(testCommand())
     .addHelpText(
       "after",
       `

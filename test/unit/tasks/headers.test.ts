@@ -29,6 +29,11 @@ const call: TaskCall = {
   timeoutMs: 300,
 };
 
+test("a test call says that it is one, and a real one does not", () => {
+  assert.equal(callHeaders({ ...call, isTest: true }, "after", 0, 1)["bridge-test"], "true");
+  assert.equal("bridge-test" in callHeaders(call, "after", 0, 1), false);
+});
+
 test("a call travels with its ids, its place in the log and the time it has", () => {
   assert.deepEqual(callHeaders(call, "after", 1_767_225_600_999, 287), {
     "webhook-id": "d-1",

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { followLive } from "./api/live.ts";
 import { sessionState, signIn } from "./api/session.ts";
 import { findPage } from "./pages.tsx";
@@ -35,9 +35,14 @@ function Inside(): JSX.Element {
   }, []);
   const { path } = place.value;
   const page = findPage(path);
+  const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${page.title} · Provisioning bridge`;
-    // Who hears the page is told where they are; who uses keys starts there.
+    // After a link was followed: who hears the page is told where they are, who uses keys starts there.
+    if (isFirst.current) {
+      isFirst.current = false;
+      return;
+    }
     document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
   }, [path, page.title]);
   return (

@@ -81,6 +81,7 @@ export function DeadLetters(): JSX.Element {
       {rows.length > 0 && (
         <Table
           label="Dead letters"
+          dense
           rows={rows}
           id={({ position }) => position}
           columns={columns(picked, pick, setReplay)}

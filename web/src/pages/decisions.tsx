@@ -73,7 +73,7 @@ export function Decisions({ known }: { readonly known: Known }): JSX.Element {
         </Empty>
       )}
       {pages.rows !== null && pages.rows.length > 0 && (
-        <Table label="Decisions" rows={pages.rows} id={({ id }) => id} columns={columns} />
+        <Table dense label="Decisions" rows={pages.rows} id={({ id }) => id} columns={columns} />
       )}
       <More hasMore={pages.hasMore} loading={pages.loading} onMore={pages.more} />
       {open !== null && <DecisionDialog id={open} onClose={() => setQuery({ open: null })} />}

@@ -120,6 +120,7 @@ export function CallList({
       {pages.rows !== null && pages.rows.length > 0 && (
         <Table
           label="Calls"
+          dense
           rows={pages.rows}
           id={(row) => row.id}
           columns={ofHandler ? columns.filter(({ name }) => name !== "Handler") : columns}

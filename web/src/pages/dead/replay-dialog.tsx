@@ -108,6 +108,11 @@ export function ReplayDialog({
               </div>
             </div>
           )}
+          {plan.idleGroups.length > 0 && (
+            <p class="note warn">
+              Nobody runs {plan.idleGroups.join(", ")} now: what is handed over waits until somebody does.
+            </p>
+          )}
           <Field label="Letters a second">
             {(ids) => (
               <input

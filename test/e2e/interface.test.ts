@@ -177,7 +177,7 @@ describe("the web interface", () => {
     assert.equal(api.ports.handlers.all().handlers.get("switch-trunks")?.definition["status"], "disabled");
   });
 
-  test("paints within a second, from at most 120 KB of script", async () => {
+  test("comes with at most 120 KB of script", async () => {
     await using watched = await open();
     const { page } = watched;
     let bytes = 0;

@@ -3,9 +3,11 @@ import { BridgeError } from "../../errors.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { RequestVerdict } from "../../sdk/request-verdict.ts";
 import { renderTable } from "../table.ts";
+import { startInterface } from "./interface.ts";
 import { createProgress } from "./progress.ts";
 import { type RunningDemo, startDemo } from "./running-demo.ts";
 import { sampleEvents, sampleRequests } from "./sample-events.ts";
+import { trickle } from "./trickle.ts";
 
 const deliveryMs = 20_000;
 
@@ -92,7 +94,18 @@ async function publish({ core, watch }: RunningDemo, signal: AbortSignal): Promi
   return rows;
 }
 
-async function keepUp({ settings, bridge, handlersFile }: RunningDemo, signal: AbortSignal): Promise<void> {
+async function keepUp(demo: RunningDemo, signal: AbortSignal): Promise<void> {
+  const { settings, logger } = demo;
+  const admin = await startInterface(settings, logger);
+  try {
+    printAddresses(demo, admin.port);
+    await trickle(demo, signal);
+  } finally {
+    await admin.stop();
+  }
+}
+
+function printAddresses({ settings, bridge, handlersFile }: RunningDemo, adminPort: number): void {
   const environment = environmentOf({
     kind: "configured",
     kafkaBrokers: settings.kafka.brokers.join(","),
@@ -102,7 +115,12 @@ async function keepUp({ settings, bridge, handlersFile }: RunningDemo, signal: A
   const probe = `http://127.0.0.1:${bridge.probePort}`;
   process.stdout.write(
     [
-      "Everything stays up until Ctrl-C. In another terminal:",
+      "Everything stays up until Ctrl-C, with a little traffic.",
+      "",
+      `The web interface: http://127.0.0.1:${adminPort}/`,
+      "  INSECURE, for this demo: everybody on this machine may change everything there.",
+      "",
+      "In another terminal:",
       "",
       ...Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`),
       `  export TOPIC_PREFIX=${settings.topics.prefix} GROUP_PREFIX=${settings.topics.groupPrefix}`,
@@ -115,8 +133,4 @@ async function keepUp({ settings, bridge, handlersFile }: RunningDemo, signal: A
       "",
     ].join("\n"),
   );
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

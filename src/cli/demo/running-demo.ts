@@ -12,7 +12,7 @@ import { createKafkaClient } from "../../kafka/connection/client.ts";
 import { createRegistry } from "../../kafka/registry/registry.ts";
 import { setUp } from "../../kafka/topics/setup.ts";
 import type { Handler } from "../../model/handler.ts";
-import { silentLogger } from "../../model/logger.ts";
+import { type Logger, silentLogger } from "../../model/logger.ts";
 import { topicNames } from "../../model/topics.ts";
 import { createLogger } from "../../observe/logger.ts";
 import { createBillingClient } from "../../sdk/billing-client.ts";
@@ -23,6 +23,7 @@ import { startSampleHandlers } from "./sample-handlers.ts";
 /** Everything the demo shows, up and running. */
 export interface RunningDemo {
   readonly settings: Settings;
+  readonly logger: Logger;
   readonly handlersFile: string;
   readonly handlers: readonly Handler[];
   readonly bridge: Bridge;
@@ -74,6 +75,10 @@ async function startAll(
     SCRIPTS_DIR: fileURLToPath(new URL("scripts", demoFolder)),
     HTTP_HOST: "127.0.0.1",
     HTTP_PORT: process.env["HTTP_PORT"] ?? "0",
+    ADMIN_HOST: "127.0.0.1",
+    ADMIN_PORT: process.env["ADMIN_PORT"] ?? "0",
+    // On this machine only, and on data that was made up.
+    ADMIN_INSECURE: "true",
   });
   const logger = verbose ? createLogger({ level: settings.log.level, destination: process.stderr }) : silentLogger;
 
@@ -114,5 +119,5 @@ async function startAll(
     logger,
   });
   undo.push(() => core.close());
-  return { settings, handlersFile, handlers, bridge, core, watch };
+  return { settings, logger, handlersFile, handlers, bridge, core, watch };
 }

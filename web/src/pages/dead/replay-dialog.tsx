@@ -93,7 +93,9 @@ export function ReplayDialog({
                   {newer.map((one) => (
                     <li key={`${one.handler ?? ""} ${one.client ?? ""}`}>
                       {one.handler ?? "unknown handler"}, client {one.client ?? "unknown"}:{" "}
-                      {counted(one.newer, "newer event")}
+                      {one.newer === null
+                        ? "not known, too much to look through"
+                        : `newer event at offset ${one.newer}`}
                     </li>
                   ))}
                 </ul>

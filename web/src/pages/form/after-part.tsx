@@ -5,6 +5,7 @@ import { numberOf, problemsAt, valueAt, withValue } from "./draft.ts";
 import { type Draft, NumberInput, TextInput } from "./inputs.tsx";
 
 export function AfterPart({ draft }: { readonly draft: Draft }): JSX.Element {
+  const { definition, check, set } = draft;
   return (
     <>
       <div class="pair">
@@ -34,6 +35,25 @@ export function AfterPart({ draft }: { readonly draft: Draft }): JSX.Element {
           placeholder="86400000"
           hint="Then it is a dead letter. 24 hours unless stated."
         />
+      </div>
+      <div class="field">
+        <label class="check">
+          <input
+            type="checkbox"
+            id="f-catchUp"
+            checked={definition["catchUp"] === "latest"}
+            onChange={(event) =>
+              set(withValue(definition, ["catchUp"], event.currentTarget.checked ? "latest" : undefined))
+            }
+          />{" "}
+          Only the latest state after an outage
+        </label>
+        <p class="hint">Of a client's events that wait, the newest stands for the others. Balance events only.</p>
+        {problemsAt(check, "catchUp").map((problem) => (
+          <p key={problem} class="problem">
+            {problem}
+          </p>
+        ))}
       </div>
     </>
   );

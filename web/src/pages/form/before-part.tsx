@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { Choice } from "../../ui/fields.tsx";
-import { problemsAt, textAt, valueAt, withValue } from "./draft.ts";
+import { problemsAt, textAt, withValue } from "./draft.ts";
 import { type Draft, FlagInput, NumberInput } from "./inputs.tsx";
 import { MayChange } from "./may-change.tsx";
 
@@ -117,9 +117,4 @@ function OnFailure({ draft }: { readonly draft: Draft }): JSX.Element {
       )}
     </>
   );
-}
-
-export function isMutator(definition: Draft["definition"]): boolean {
-  const items = valueAt(definition, ["mayChange"]);
-  return Array.isArray(items) && items.length > 0;
 }

@@ -70,39 +70,10 @@ function isMissing(problem: Problem, field: string): boolean {
   return fieldOf(problem) === "" && problem.message.startsWith(`needs ${field}`);
 }
 
-export const knownFields = [
-  "id",
-  "name",
-  "stage",
-  "events",
-  "when",
-  "task",
-  "status",
-  "priority",
-  "timeoutMs",
-  "numbers",
-  "rateLimit",
-  "inFlight",
-  "mayChange",
-  "onFailure",
-  "mode",
-  "canary",
-  "bestEffort",
-  "group",
-  "retry",
-] as const;
-
-/** A problem that no field shows. */
-export function isElsewhere(problem: Problem): boolean {
-  const at = fieldOf(problem);
-  return !knownFields.some(
-    (field) => at === field || at.startsWith(`${field}.`) || at.startsWith(`${field}[`) || isMissing(problem, field),
-  );
-}
-
 /** Keys of the other stage would be refused: they go when the stage is changed. */
 export function withStage(definition: Definition, stage: "before" | "after"): Definition {
-  const others = stage === "before" ? ["group", "retry"] : ["mayChange", "onFailure", "mode", "canary", "bestEffort"];
+  const others =
+    stage === "before" ? ["group", "retry", "catchUp"] : ["mayChange", "onFailure", "mode", "canary", "bestEffort"];
   const kept = Object.entries(definition).filter(([key]) => !others.includes(key));
   return { ...Object.fromEntries(kept), stage };
 }

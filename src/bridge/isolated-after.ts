@@ -10,6 +10,11 @@ import type { FromWorker, ToWorker, WorkerBirth } from "./worker-messages.ts";
 /** Without word from the thread for this long, it is not ready. */
 const silentAfterMs = 3000;
 const metricsMs = 2000;
+/**
+ * For what lives briefly. Left to itself it grows to 48 MB and more, and with it what stays of every burst of facts: a
+ * million behind a dead handler cost 100 MB of garbage that nobody collects.
+ */
+const maxYoungGenerationSizeMb = 16;
 /** What a stage needs besides draining: leaving groups, closing sockets. */
 const closeMs = 10_000;
 
@@ -93,6 +98,7 @@ export function composeIsolatedAfter(parts: StageParts, live: LiveSet): Composed
       worker = new Worker(new URL(`./after-worker${extname(import.meta.url)}`, import.meta.url), {
         workerData: birth,
         env: process.env,
+        resourceLimits: { maxYoungGenerationSizeMb },
       });
       worker.on("message", hear);
       worker.on("error", (error: Error) =>

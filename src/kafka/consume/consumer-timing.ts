@@ -1,6 +1,9 @@
 /** How a consumer of a stage differs from one of the other. Milliseconds. Heartbeats go out between fetches only, so `maxWaitMs` must stay well below `sessionTimeoutMs`. */
 export interface ConsumerTiming {
   readonly maxWaitMs: number;
+  /** What one fetch brings of a partition and of a broker, in bytes as they are sent; a larger record comes alone. */
+  readonly partitionBytes: number;
+  readonly fetchBytes: number;
   readonly heartbeatMs: number;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
@@ -24,6 +27,8 @@ export interface ConsumerTiming {
  */
 export const beforeTiming: ConsumerTiming = {
   maxWaitMs: 250,
+  partitionBytes: 1_048_576,
+  fetchBytes: 10_485_760,
   heartbeatMs: 300,
   sessionTimeoutMs: 6000,
   rebalanceTimeoutMs: 6000,
@@ -39,6 +44,8 @@ export const beforeTiming: ConsumerTiming = {
  */
 export const afterTiming: ConsumerTiming = {
   maxWaitMs: 1000,
+  partitionBytes: 131_072,
+  fetchBytes: 1_048_576,
   heartbeatMs: 1000,
   sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 10_000,

@@ -150,6 +150,8 @@ class SupervisedConsumer implements GroupConsumer {
           ),
         ],
         maxWaitTimeInMs: timing.maxWaitMs,
+        maxBytesPerPartition: timing.partitionBytes,
+        maxBytes: timing.fetchBytes,
         heartbeatInterval: timing.heartbeatMs,
         sessionTimeout: timing.sessionTimeoutMs,
         rebalanceTimeout: timing.rebalanceTimeoutMs,

@@ -20,6 +20,8 @@ export interface BridgeProcessOptions {
   /** Scripts of SCRIPTS_DIR by name. */
   readonly scripts?: Readonly<Record<string, string>>;
   readonly stage?: "before" | "after" | "all";
+  /** The program as it is shipped, which `npm run build` has made, instead of its sources. */
+  readonly built?: boolean;
 }
 
 const root = join(import.meta.dirname, "../..");
@@ -35,12 +37,12 @@ export class BridgeProcess {
   readonly #exited: Promise<number | string>;
   #exit: number | string | null = null;
 
-  constructor({ env, handlers, scripts = {}, stage = "all" }: BridgeProcessOptions) {
+  constructor({ built = false, env, handlers, scripts = {}, stage = "all" }: BridgeProcessOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), "bridge-process-"));
     const handlersFile = join(this.#folder, "handlers.yaml");
     if (handlers !== undefined) writeFileSync(handlersFile, JSON.stringify({ handlers }));
     for (const [name, text] of Object.entries(scripts)) writeFileSync(join(this.#folder, name), text, { mode: 0o755 });
-    this.#child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--stage", stage], {
+    this.#child = spawn(process.execPath, [built ? "dist/cli/main.js" : "src/cli/main.ts", "serve", "--stage", stage], {
       cwd: root,
       env: {
         PATH: process.env["PATH"],
@@ -82,6 +84,10 @@ export class BridgeProcess {
       throw error;
     }
     return bridge;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   get alive(): boolean {

@@ -61,9 +61,7 @@ function median(values: readonly number[]): number {
 function slope(values: readonly number[]): number {
   const middle = (values.length - 1) / 2;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [over, under] = values.reduce(
-    ([up, down], value, at) => [up + (at - middle) * (value - mean), down + (at - middle) ** 2] as const,
-    [0, 0] as readonly [number, number],
-  );
+  const over = values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0);
+  const under = values.reduce((sum, _value, at) => sum + (at - middle) ** 2, 0);
   return under === 0 ? 0 : over / under;
 }

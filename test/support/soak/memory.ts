@@ -33,8 +33,7 @@ const memory: SoakScenario = {
       const disabled = told({ id: "disabled", events, url: scene.sink.url("/disabled"), status: "disabled" });
       const hanging = told({ id: "hanging", events, url: scene.sink.url("/hanging"), timeoutMs: 5000 });
       const start = (handlers: readonly object[]): Promise<BridgeProcess> =>
-        // Each start has other handlers.
-        scene.bridge({ stage: "all", built: true, handlers, env: { HANDLERS_MODE: "file" } });
+        scene.bridge({ stage: "all", built: true, handlers });
 
       // Their groups begin here.
       await scene.stop(await start([dead, disabled, hanging]));

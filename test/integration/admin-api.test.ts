@@ -118,6 +118,15 @@ test("a dead letter is found, planned, replayed and seen to arrive", async () =>
     const { json } = await ask("/api/dead-letters?handler=erp");
     return (json["items"] as unknown[] | undefined)?.length === 1;
   });
+  let calls: { handler: string; outcome: string; id: string }[] = [];
+  await eventually("its call is in the execution log", async () => {
+    calls = ((await ask("/api/executions?handler=erp&client=12&status=fail&text=Example")).json["items"] ??
+      []) as typeof calls;
+    return calls.length > 0;
+  });
+  const [call] = calls;
+  assert.equal(call?.handler, "erp");
+  assert.match(String((await ask(`/api/executions/${call.id}`)).json["sent"]), /Example/);
   const [letter] = (await ask("/api/dead-letters")).json["items"] as { position: string; client: string }[];
   assert.equal(letter?.client, "12");
   const detail = (await ask(`/api/dead-letters/${letter.position}`)).json;

@@ -64,7 +64,8 @@ export async function createApp({ ports, gate, logger, streams, pages, about }: 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders);
     gate.checkHost(request);
-    if (!isApi(request.url)) return;
+    // By the route that was found: the router also finds it under %61pi and http://host/api, where the text begins otherwise.
+    if (!isApi(request.routeOptions.url ?? request.url) && !isApi(request.url)) return;
     request.identity = await gate.identify(request);
     if (isWrite(request)) gate.checkMayWrite(request.identity);
   });

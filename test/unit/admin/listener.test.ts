@@ -75,6 +75,18 @@ describe("the admin listener", () => {
     }
   });
 
+  test("asks who it is however the address of a route is written: encoded, or with its host", async () => {
+    const written = ["/%61pi", "/a%70i", "/ap%69", "/%61%70%69", "http://localhost/api", "HTTP://localhost/%61pi"];
+    for (const path of written.map((start) => `${start}/handlers`)) {
+      assert.equal((await raw(path, { host: "localhost" })).status, 401, path);
+      const { status } = await raw(`${path}/credit-guard`, { host: "localhost", "if-match": '"1"' }, "DELETE");
+      assert.equal(status, 401, `DELETE ${path}`);
+      const authorization = `Bearer ${api.viewer}`;
+      const viewer = await raw(`${path}/credit-guard`, { host: "localhost", "if-match": '"1"', authorization }, "DELETE");
+      assert.equal(viewer.status, 403, `DELETE ${path} by a viewer`);
+    }
+  });
+
   test("sends its security headers with everything, and never allows another origin", async () => {
     for (const path of [
       "/",

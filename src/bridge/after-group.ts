@@ -8,12 +8,12 @@ import {
   pinFirstPosition,
   type SinceTime,
 } from "../kafka/consume/first-position.ts";
+import type { Gaps } from "../kafka/records/gaps.ts";
 import { pause } from "../model/deadline.ts";
 import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { RecordReader } from "../model/reading.ts";
 import type { TopicNames } from "../model/topics.ts";
-import type { Gaps } from "../kafka/records/gaps.ts";
 import { withReplays } from "./replays.ts";
 import type { RunningAfter } from "./running-set.ts";
 import type { StageParts } from "./stage.ts";

@@ -24,6 +24,10 @@ export class LoadingLog implements HandlerLog {
     }
   }
 
+  get isLoaded(): boolean {
+    return this.#loaded;
+  }
+
   get readOnly(): string | null {
     return this.#store.readOnly;
   }

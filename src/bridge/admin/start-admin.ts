@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type AdminListener, startAdminListener } from "../../admin/listener.ts";
-import type { AdminPorts, HandlerLog } from "../../admin/ports.ts";
+import type { AdminPorts, Definitions, HandlerLog, Registered } from "../../admin/ports.ts";
 import type { Settings } from "../../config/settings.ts";
 import { createKafkaClient } from "../../kafka/connection/client.ts";
 import { createRegistry } from "../../kafka/registry/registry.ts";
@@ -8,6 +8,7 @@ import { systemClock } from "../../model/clock.ts";
 import type { Logger } from "../../model/logger.ts";
 import { topicNames } from "../../model/topics.ts";
 import { FlowLook } from "../../operations/flow.ts";
+import type { FlowHandler } from "../../operations/flow-answer.ts";
 import { HandlerStates } from "../../operations/handler-states.ts";
 import { InstanceWatch } from "../../operations/instances.ts";
 import type { OperationParts } from "../../operations/letters.ts";
@@ -72,11 +73,11 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   const handlers = ofFile(settings, log) ?? log;
   const read = definitionReader(settings);
   const definitions = createDefinitions(read, settings.before.deadlineMs);
-  const flowHandlers = (): ReturnType<ConstructorParameters<typeof FlowLook>[0]["handlers"]> =>
-    [...handlers.all().handlers.values()].map(({ definition }) => {
-      const { stage, group, status } = definitions.describe(definition);
-      return { id: definition.id, stage, group, status };
-    });
+  const flowHandlers = (): readonly FlowHandler[] => {
+    // Until the log is read it holds nothing: topics, groups and instances are worth seeing without.
+    const shown = log.isLoaded || handlers !== log ? handlers : store;
+    return [...shown.all().handlers.values()].map(flowHandler(definitions));
+  };
   const instances = new InstanceWatch({ ...parts, topic: topics.instances, clock });
   const look = new FlowLook({ ...parts, instances, handlers: flowHandlers, clock });
   const live = new LiveHub(look, clock);
@@ -130,6 +131,13 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
       });
       return stopped;
     },
+  };
+}
+
+function flowHandler({ describe }: Definitions): (registered: Registered) => FlowHandler {
+  return ({ definition }) => {
+    const { stage, group, status } = describe(definition);
+    return { id: definition.id, stage, group, status };
   };
 }
 

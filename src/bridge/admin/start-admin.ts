@@ -134,9 +134,9 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   };
 }
 
-function flowHandler({ describe }: Definitions): (registered: Registered) => FlowHandler {
+function flowHandler(definitions: Definitions): (registered: Registered) => FlowHandler {
   return ({ definition }) => {
-    const { stage, group, status } = describe(definition);
+    const { stage, group, status } = definitions.describe(definition);
     return { id: definition.id, stage, group, status };
   };
 }

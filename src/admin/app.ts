@@ -64,8 +64,7 @@ export async function createApp({ ports, gate, logger, streams, pages, about }: 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders);
     gate.checkHost(request);
-    // By the route that was found: the router also finds it under %61pi and http://host/api, where the text begins otherwise.
-    if (!isApi(request.routeOptions.url ?? request.url) && !isApi(request.url)) return;
+    if (isOpenToAll(request)) return;
     request.identity = await gate.identify(request);
     if (isWrite(request)) gate.checkMayWrite(request.identity);
   });
@@ -86,6 +85,17 @@ export async function createApp({ ports, gate, logger, streams, pages, about }: 
   for (const register of routes(streams)) register(app, { ports, gate, about });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   return app;
+}
+
+/** What needs no token: the pages, the API's document, and addresses where nothing is. */
+const openRoutes: ReadonlySet<string> = new Set(["/", "/*", "/openapi.json"]);
+
+/**
+ * By the route that was found: the router also finds one under %61pi and http://host/api, where the text begins otherwise.
+ * What is not known to be open is not.
+ */
+function isOpenToAll({ routeOptions, url }: FastifyRequest): boolean {
+  return !isApi(url) && (routeOptions.url === undefined || openRoutes.has(routeOptions.url));
 }
 
 export function isApi(url: string): boolean {

@@ -67,6 +67,16 @@ describe("every route of the admin API", () => {
     });
   }
 
+  test("is refused without a token however its address is written", async () => {
+    for (const operation of operations) {
+      for (const path of [operation.path.replace("/api", "/%61pi"), operation.path.replace("/api/", "/ap%69/")]) {
+        tries++;
+        const { status } = await ask({ ...operation, path }, null);
+        assert.equal(status, 401, `${operation.method} ${path}`);
+      }
+    }
+  });
+
   for (const [name, token] of [
     ["a viewer's token", () => Promise.resolve(api.viewer)],
     ["a viewer's JWT", () => issuer.token({ claims: { roles: ["provisioning-viewer"] } })],

@@ -82,7 +82,11 @@ describe("the admin listener", () => {
       const { status } = await raw(`${path}/credit-guard`, { host: "localhost", "if-match": '"1"' }, "DELETE");
       assert.equal(status, 401, `DELETE ${path}`);
       const authorization = `Bearer ${api.viewer}`;
-      const viewer = await raw(`${path}/credit-guard`, { host: "localhost", "if-match": '"1"', authorization }, "DELETE");
+      const viewer = await raw(
+        `${path}/credit-guard`,
+        { host: "localhost", "if-match": '"1"', authorization },
+        "DELETE",
+      );
       assert.equal(viewer.status, 403, `DELETE ${path} by a viewer`);
     }
   });

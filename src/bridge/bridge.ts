@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { type ProbeListener, type ReadinessCheck, startProbeListener } from "../admin/probe-listener.ts";
 import type { AfterObserver } from "../after/ports.ts";
 import type { BeforeObserver } from "../before/ports.ts";
@@ -160,6 +161,8 @@ async function stopAll(
   for (const end of ends)
     if (end.status === "rejected") logger.error({ error: end.reason as unknown }, "a stage did not stop cleanly");
   await Promise.all([report.stop(farewellMs), listener.close(), sourceGone]);
+  // Connections that were dropped say so in this turn of the event loop: this is the last word.
+  await setImmediate();
   logger.info({}, "bridge stopped");
 }
 

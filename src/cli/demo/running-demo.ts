@@ -68,8 +68,10 @@ async function startAll(
   const sample = await startSampleHandlers();
   undo.push(() => sample.close());
   const settings = loadSettings({
-    // On brokers of yours the demo keeps to names of its own.
-    ...(stack.addresses.kind === "configured" ? { ...process.env, TOPIC_PREFIX: "demo", GROUP_PREFIX: "demo" } : {}),
+    // On brokers of yours the demo keeps to names of its own. A log of handlers from the last time would name addresses that are gone.
+    ...(stack.addresses.kind === "configured"
+      ? { ...process.env, TOPIC_PREFIX: "demo", GROUP_PREFIX: "demo", HANDLERS_MODE: "file" }
+      : {}),
     ...environmentOf(stack.addresses),
     EGRESS_ALLOW: "127.0.0.0/8",
     SCRIPTS_DIR: fileURLToPath(new URL("scripts", demoFolder)),

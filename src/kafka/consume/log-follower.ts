@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { pause, within } from "../../model/deadline.ts";
@@ -45,6 +46,8 @@ export function followLog(client: Pick<KafkaClient, "own" | "logger">, options: 
   return new Follower(client, options);
 }
 
+const worthAskingAgain: ReadonlySet<string> = new Set(["BROKER_UNAVAILABLE", "TIMED_OUT"]);
+
 interface Waiter {
   readonly offset: number;
   readonly resolve: () => void;
@@ -56,6 +59,7 @@ class Follower implements LogFollower {
   readonly #options: LogFollowerOptions;
   readonly #stopping = new AbortController();
   readonly #waiters = new Set<Waiter>();
+  readonly #readers = new Set<LogReader>();
   #position = 0;
   #heardMs = performance.now();
   #trouble: BridgeError | null = null;
@@ -96,22 +100,52 @@ class Follower implements LogFollower {
   }
 
   async end(timeoutMs: number): Promise<number> {
-    const reader = await openLogReader(this.#client, timeoutMs);
-    try {
-      return await reader.end({ topic: this.#options.topic, partition: 0 });
-    } catch (error) {
-      if (!(error instanceof BridgeError) || error.code !== "NOT_SET_UP") throw error;
-      const text = `the topic ${this.#options.topic} does not exist: run \`${ownCommand} setup\``;
-      throw new BridgeError("NOT_SET_UP", text, { cause: error });
-    } finally {
-      void reader.close();
+    const giveUpAtMs = performance.now() + timeoutMs;
+    for (;;) {
+      try {
+        return await this.#askEnd();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw closed(this.#options.topic);
+        if (!(error instanceof BridgeError) || !worthAskingAgain.has(error.code)) throw error;
+        if (performance.now() + longestWaitMs > giveUpAtMs) throw error;
+        await pause(systemClock, longestWaitMs, this.#stopping.signal);
+      }
     }
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const waiter of this.#waiters) waiter.reject(closed(this.#options.topic));
+    // What they wait for ends with their connections.
+    await Promise.all([...this.#readers].map((reader) => this.#close(reader)));
     await this.#running;
+  }
+
+  async #askEnd(): Promise<number> {
+    const { topic } = this.#options;
+    const reader = await this.#open();
+    try {
+      return await reader.end({ topic, partition: 0 });
+    } catch (error) {
+      if (!(error instanceof BridgeError) || error.code !== "NOT_SET_UP") throw error;
+      const text = `the topic ${topic} does not exist: run \`${ownCommand} setup\``;
+      throw new BridgeError("NOT_SET_UP", text, { cause: error });
+    } finally {
+      await this.#close(reader);
+    }
+  }
+
+  async #open(): Promise<LogReader> {
+    const reader = await openLogReader(this.#client, answerMs);
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  async #close(reader: LogReader): Promise<void> {
+    this.#readers.delete(reader);
+    await reader.close();
+    // Sockets that were dropped say so in this turn of the event loop; nobody is to hear of them after a stop.
+    await setImmediate();
   }
 
   async #run(): Promise<void> {
@@ -120,7 +154,7 @@ class Follower implements LogFollower {
     while (!signal.aborted) {
       let reader: LogReader | null = null;
       try {
-        reader = await openLogReader(this.#client, answerMs);
+        reader = await this.#open();
         for (let went = true; !this.#stopping.signal.aborted; ) {
           went = await this.#step(reader);
           if (went) waitMs = firstWaitMs;
@@ -131,7 +165,7 @@ class Follower implements LogFollower {
         await pause(systemClock, waitMs, signal);
         waitMs = Math.min(2 * waitMs, longestWaitMs);
       } finally {
-        await reader?.close();
+        if (reader !== null) await this.#close(reader);
       }
     }
   }

@@ -73,6 +73,7 @@ export function composeAfter(parts: StageParts, live: LiveSet, observer: AfterOb
   ];
   return {
     checks,
+    revision: () => running.revision,
     status() {
       const { revision, problems } = running;
       return {

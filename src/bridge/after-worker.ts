@@ -37,18 +37,17 @@ use(set);
 const stage = composeAfter(parts, live, observeAfter(logger, metrics));
 const stopping = new AbortController();
 
-const states = setInterval(() => {
-  tell({
-    kind: "state",
-    waitingFor: waitingFor(stage.checks),
-    running: { revision: live.current.revision, problems: live.current.problems },
-  });
-}, stateEveryMs);
+const tellState = (): void => {
+  const { revision, problems } = live.current;
+  tell({ kind: "state", waitingFor: waitingFor(stage.checks), running: { revision, problems } });
+};
+const states = setInterval(tellState, stateEveryMs);
 const statuses = setInterval(() => tell({ kind: "status", status: stage.status() }), statusEveryMs);
 
 port.on("message", (message: ToWorker) => {
   if (message.kind === "set") {
     use(message.set);
+    tellState();
     return;
   }
   if (message.kind === "metrics") {

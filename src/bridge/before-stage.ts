@@ -113,6 +113,7 @@ export function composeBefore(parts: StageParts, live: LiveSet, observer: Before
   ];
   return {
     checks,
+    revision: () => asked.current.revision,
     status() {
       const { revision, problems } = asked.current;
       return {

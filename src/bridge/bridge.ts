@@ -15,9 +15,8 @@ import { composeAfter } from "./after-stage.ts";
 import { composeBefore } from "./before-stage.ts";
 import { both } from "./both.ts";
 import { type HandlerSource, loggedHandlers } from "./handler-source.ts";
-import { createInstanceReport } from "./instance-report.ts";
+import { createInstanceReport, type InstanceReport } from "./instance-report.ts";
 import { composeIsolatedAfter } from "./isolated-after.ts";
-import type { PeriodicRecord } from "./periodic-record.ts";
 import type { LiveSet } from "./running-set.ts";
 import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
 import { stageParts } from "./stage-parts.ts";
@@ -78,12 +77,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     ...stages.flatMap((running) => running.checks),
   ];
   const listener = await startProbeListener({ ...settings.http, checks, metrics: () => metrics.expose() });
-  const report = createInstanceReport(
-    parts,
-    stage,
-    () => waitingFor(checks),
-    () => stages.map((running) => running.status()),
-  );
+  const report = createInstanceReport(parts, stage, () => waitingFor(checks), stages);
   report.start();
   logger.info({ stage, instance: parts.instanceId, probePort: listener.port }, "bridge starting");
 
@@ -148,7 +142,7 @@ async function stopAll(
   stages: readonly ComposedStage[],
   source: HandlerSource,
   registryWatch: RegistryWatch,
-  report: PeriodicRecord,
+  report: InstanceReport,
   listener: ProbeListener,
   drainMs: number,
   logger: Logger,

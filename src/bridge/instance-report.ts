@@ -1,13 +1,23 @@
 import { hostname } from "node:os";
 import { createRecordProducer } from "../kafka/produce/producer.ts";
 import { openInstanceStatusWriter } from "../kafka/records/instance-status-codec.ts";
+import type { Timer } from "../model/clock.ts";
 import type { InstanceStatus } from "../model/instance-status.ts";
 import { PeriodicRecord } from "./periodic-record.ts";
-import type { StageParts, StageStatus } from "./stage.ts";
+import type { ComposedStage, StageParts, StageStatus } from "./stage.ts";
 import { version } from "./version.ts";
 
 /** One that is older than the next is worth nothing. */
 const reportEveryMs = 2000;
+/** Who changes handlers waits for it to be told that they run. */
+const lookEveryMs = 200;
+
+export interface InstanceReport {
+  /** Returns at once. */
+  start(): void;
+  /** Takes the instance off the topic; resolves within `deadlineMs` and four seconds. Idempotent. */
+  stop(deadlineMs: number): Promise<void>;
+}
 
 /**
  * Tells operators how this instance does, from its start to its end, on a topic of its own: billing cores listen to the
@@ -17,12 +27,13 @@ export function createInstanceReport(
   parts: StageParts,
   stage: string,
   waitingFor: () => readonly string[],
-  stages: () => readonly StageStatus[],
-): PeriodicRecord {
+  stages: readonly Pick<ComposedStage, "status" | "revision">[],
+): InstanceReport {
   const { client, clock, instanceId, logger, metrics, registry } = parts;
   const topic = parts.topics.instances;
   const startedAt = isoTime(clock.epochMs());
-  return new PeriodicRecord({
+  let told: number | null = null;
+  const record = new PeriodicRecord({
     ...{ clock, logger, topic },
     producer: createRecordProducer(client, { timeoutMs: reportEveryMs }),
     key: instanceId,
@@ -31,15 +42,36 @@ export function createInstanceReport(
     onFailed: () => metrics.statusFailures.inc(),
     async open() {
       const writer = await openInstanceStatusWriter(registry, topic);
-      return () =>
-        writer.encode({
-          ...{ instanceId, stage, version, startedAt },
+      return () => {
+        const said = together(
+          waitingFor(),
+          stages.map((one) => one.status()),
+        );
+        told = said.handlersRevision;
+        return writer.encode({
+          ...{ instanceId, stage, version, startedAt, ...said },
           host: hostname(),
           at: isoTime(clock.epochMs()),
-          ...together(waitingFor(), stages()),
         });
+      };
     },
   });
+  let timer: Timer | null = null;
+  const look = (): void => {
+    // Before the first one is out there is nothing that would be out of date.
+    if (told !== null && told !== Math.min(...stages.map((one) => one.revision()))) record.now();
+    timer = clock.after(lookEveryMs, look);
+  };
+  return {
+    start() {
+      record.start();
+      look();
+    },
+    stop(deadlineMs) {
+      timer?.cancel();
+      return record.stop(deadlineMs);
+    },
+  };
 }
 
 /** What the stages say, as what the instance says. Pure. */

@@ -87,6 +87,7 @@ export function composeIsolatedAfter(parts: StageParts, live: LiveSet): Composed
         holds: () => waitingFor.length === 0 && performance.now() - heardMs < silentAfterMs,
       },
     ],
+    revision: () => running.revision,
     status: () => ({
       ...(status ?? { loopLagMs: null, breakers: [], groups: [] }),
       ...{ waitingFor, handlersRevision: running.revision, problems: running.problems },

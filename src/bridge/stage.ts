@@ -42,6 +42,8 @@ export type StageStatus = Pick<
 export interface ComposedStage {
   readonly checks: readonly ReadinessCheck[];
   status(): StageStatus;
+  /** Of the handlers it runs by now; asked several times a second. */
+  revision(): number;
   /** Waits for broker and registry as long as it takes; rejects with CLOSED when `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;
   /** Lets what is under way end, commits, leaves the groups. Resolves within `drainMs` and about ten seconds, usually in one or two. */

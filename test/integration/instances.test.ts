@@ -5,6 +5,7 @@ import { systemClock } from "../../src/model/clock.ts";
 import { FlowLook } from "../../src/operations/flow.ts";
 import { type HeardInstance, InstanceWatch } from "../../src/operations/instances.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { cli } from "../support/cli.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
 import { eventually } from "../support/kafka.ts";
@@ -27,7 +28,9 @@ before(async () => {
     asked({ id: "guard", events: ["clients.update"], url: sink.url("/guard") }),
     told({ id: "crm", events: ["clients.update"], url: sink.url("/crm") }),
   ];
-  bridge = await BridgeProcess.ready({ env: topics.env, stage: "all", handlers });
+  // The log, which its handlers fill: commands change it.
+  const env = { ...topics.env, HANDLERS_MODE: "topic" };
+  bridge = await BridgeProcess.ready({ env, stage: "all", handlers });
   undo.push(() => bridge.kill());
   reader = await openLogReader(topics.client, 10_000);
   undo.push(() => reader.close());
@@ -124,6 +127,17 @@ test("the flow shows topics, groups with who owns what, and the instance; many w
   const { facts, before, ...others } = names;
   const all = [...Object.values(facts), ...Object.values(before), ...Object.values(others)];
   assert.deepEqual(list.map(({ topic }) => topic).sort(), all.sort());
+});
+
+test("a command that changes a handler ends when the instance runs it, in both of its threads", async () => {
+  for (const id of ["crm", "guard"]) {
+    const { code, stderr } = await cli(["handlers", "disable", id, "--json"], {
+      ...topics.env,
+      EGRESS_ALLOW: "127.0.0.0/8",
+    });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /runs on 1 instance, after \d\.\d s/);
+  }
 });
 
 test("an instance that stops as planned is gone at once", async () => {

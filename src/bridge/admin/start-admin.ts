@@ -95,7 +95,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     replays,
     flow: { flow: async () => (await look.look()).flow },
     states: new HandlerStates(look),
-    tests: createHandlerTests({ settings, read, executions: null, clock, logger }),
+    tests: createHandlerTests({ settings, read, executions: index, clock, logger }),
     audit,
     live,
   };

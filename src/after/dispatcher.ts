@@ -42,6 +42,8 @@ export interface DispatcherOptions {
   readonly observer: AfterObserver;
   readonly logger: Logger;
   readonly limits?: Partial<Limits>;
+  /** What the group may hold now, beside others in the same memory; never more than `bytesHigh`, which is the default. */
+  readonly bytesShare?: () => number;
 }
 
 export interface Dispatcher extends Required<RecordSink> {
@@ -98,7 +100,7 @@ class GroupDispatcher implements Dispatcher {
     const brake = new Brake({ ...options, limits }, () => this.#turns.pump());
     this.#engine = { ...options, limits, routes, parkedLog, health: new Health(), brake };
     this.#watchdog = new Watchdog(this.#engine, owned);
-    this.#flow = new Flow(options.group, options.source, limits, options.observer);
+    this.#flow = new Flow(options.group, options.source, limits, options.observer, options.bytesShare);
     this.#commits = new Commits(options.group, owned, { ...options, limits });
     this.#attendance = new Attendance(this.#engine, this.#flow, this.#commits, owned);
     this.#turns = new Turns(this.#engine, this.#watchdog, {

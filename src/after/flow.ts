@@ -15,17 +15,26 @@ export class Flow {
   readonly #source: RecordSource;
   readonly #limits: Limits;
   readonly #observer: AfterObserver;
+  /** What this group may hold as long as the others hold theirs. Bytes; asked at each batch, as groups come and go. */
+  readonly #share: () => number;
   readonly #paused = new Set<Partition>();
   #bytes = 0;
   #full = false;
   #closed = false;
   #disabled = false;
 
-  constructor(group: string, source: RecordSource, limits: Limits, observer: AfterObserver) {
+  constructor(
+    group: string,
+    source: RecordSource,
+    limits: Limits,
+    observer: AfterObserver,
+    share: () => number = () => limits.bytesHigh,
+  ) {
     this.#group = group;
     this.#source = source;
     this.#limits = limits;
     this.#observer = observer;
+    this.#share = share;
   }
 
   get bytes(): number {
@@ -38,7 +47,7 @@ export class Flow {
 
   /** A batch of the partition was taken in. */
   check(partition: Partition): void {
-    if (this.#bytes >= this.#limits.bytesHigh) this.#full = true;
+    if (this.#bytes >= this.#high) this.#full = true;
     if (partition.paused) return;
     const why = this.#overHigh(partition);
     if (why !== null) this.#pause(partition, why);
@@ -47,7 +56,7 @@ export class Flow {
   /** A fact of the partition was settled. */
   gave(partition: Partition, bytes: number): void {
     this.#bytes -= bytes;
-    if (this.#full && this.#bytes <= this.#limits.bytesLow) {
+    if (this.#full && this.#bytes <= Math.min(this.#limits.bytesLow, this.#high / 2)) {
       this.#full = false;
       for (const paused of this.#paused) this.#resumeIfLow(paused);
     } else if (partition.paused) this.#resumeIfLow(partition);
@@ -80,6 +89,10 @@ export class Flow {
   close(partitions: Iterable<Partition>): void {
     this.#closed = true;
     for (const partition of partitions) if (!partition.paused) this.#pause(partition, "drain");
+  }
+
+  get #high(): number {
+    return Math.min(this.#limits.bytesHigh, this.#share());
   }
 
   #overHigh(partition: Partition): PauseReason | null {

@@ -14,6 +14,7 @@ import { entitiesOf } from "../model/event-catalogue.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { RecordReader } from "../model/reading.ts";
 import type { TopicNames } from "../model/topics.ts";
+import { memoryShare } from "./memory-share.ts";
 import { withReplays } from "./replays.ts";
 import type { RunningAfter } from "./running-set.ts";
 import type { StageParts } from "./stage.ts";
@@ -27,6 +28,8 @@ export interface AfterGroupParts {
   readonly parkedLog: ParkedLog;
   readonly gaps: Gaps;
   readonly observer: AfterObserver;
+  /** How many groups there are now, this one included. */
+  readonly groups: () => number;
 }
 
 /** A group as it should run: never empty, archived handlers left out. */
@@ -99,6 +102,7 @@ export class AfterGroup {
         parkRecords: settings.after.parkAfter,
         brakeAfter: settings.after.brakeAfter,
       },
+      bytesShare: () => memoryShare(settings.after.heldBytes, parts.groups()),
     });
   }
 

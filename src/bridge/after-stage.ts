@@ -51,9 +51,10 @@ export function composeAfter(parts: StageParts, live: LiveSet, observer: AfterOb
     count: (group, records) => parts.metrics.recordsLost.inc({ group }, records),
   });
 
-  const groups = new AfterGroups({
+  const groups: AfterGroups = new AfterGroups({
     ...{ stage: parts, reader, tasks, deadLetters, parkedLog, gaps },
     observer: both(observer, executions),
+    groups: () => groups.running.length,
   });
   let running: RunningSet = emptySet;
   const follow = (): void => {

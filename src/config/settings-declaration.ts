@@ -143,6 +143,12 @@ export const settingsDeclaration = {
       1000,
       "Waiting events of one client after which they are parked, if its handler keeps failing.",
     ),
+    heldBytes: setting(
+      "AFTER_HELD_BYTES",
+      "bytes",
+      33_554_432,
+      "Bytes of events that all handler groups together hold in memory, shared evenly; each at least 1 MiB, at most 16 MiB.",
+    ),
     brakeAfter: setting(
       "AFTER_BRAKE_AFTER",
       "count",

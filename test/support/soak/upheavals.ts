@@ -17,7 +17,7 @@ const crmOf = (scene: SoakScene): object => told({ id: "crm", events, url: scene
  * What a bridge has delivered and not committed when it is killed comes again: a commit every 200 ms. A killed member also
  * costs the group its session of 10 s, so that what has piled up meanwhile goes out at full speed when it is killed again.
  */
-const killedShare = 0.15;
+const killedShare = 0.1;
 
 const killed: SoakScenario = {
   id: "killed",

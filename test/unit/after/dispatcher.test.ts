@@ -227,6 +227,24 @@ test("the group's bytes pause whichever partition brings more, and all resume at
   assert.equal(w.source.paused.size, 0);
 });
 
+test("a group holds no more than its share of the memory, which grows when others leave", async () => {
+  let share = 250_000;
+  const w = world([handler("h")], {}, () => share);
+  const answer = byHand(w);
+  const value = "x".repeat(100_000);
+  w.dispatcher.accept([record(0, { value, key: "a" }), record(1, { value, key: "b" }), record(2, { value, key: "c" })]);
+  await settled();
+  assert.deepEqual(w.journal.pauses, ["bytes"]);
+  await answer(2);
+  assert.equal(w.source.paused.size, 1, "more than half of the share is held");
+  await answer(1);
+  assert.equal(w.source.paused.size, 0);
+  share = 400_000;
+  w.dispatcher.accept([record(3, { value, key: "d" }), record(4, { value, key: "e" })]);
+  await settled();
+  assert.deepEqual(w.journal.pauses, ["bytes"]);
+});
+
 test("a partition does not run further ahead of a stuck fact than its span", async () => {
   const w = world([handler("h")], { span: 100 });
   w.tasks.answer = ({ key, call }) => Promise.resolve(key === "sick" && call.attempt < 3 ? failed() : delivered);

@@ -248,7 +248,11 @@ export interface World {
 }
 
 /** A dispatcher of the group "switch" that owns partitions 0 and 1, among fakes; waits are not spread. */
-export function world(handlers: readonly AfterHandler[] = [handler("h")], limits: Partial<Limits> = {}): World {
+export function world(
+  handlers: readonly AfterHandler[] = [handler("h")],
+  limits: Partial<Limits> = {},
+  bytesShare?: () => number,
+): World {
   const clock = new FakeClock();
   const source = new FakeSource();
   const reader = new FakeReader();
@@ -287,6 +291,7 @@ export function world(handlers: readonly AfterHandler[] = [handler("h")], limits
     observer: journal,
     logger: silentLogger,
     limits,
+    ...(bytesShare === undefined ? {} : { bytesShare }),
   });
   dispatcher.assigned([
     { topic, partition: 0 },

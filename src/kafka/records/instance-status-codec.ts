@@ -2,6 +2,7 @@ import type { BreakerStanding, GroupStanding, HandlerProblem, InstanceStatus } f
 import type { Registry } from "../registry/registry.ts";
 import { instanceStatusSchema, subjectOf } from "../registry/schemas.ts";
 import { readOwnRecord, type Unread } from "./own-record.ts";
+import { numberOrNull, rounded } from "./wire-values.ts";
 
 export interface InstanceStatusWriter {
   encode(status: InstanceStatus): Buffer;
@@ -137,12 +138,4 @@ function groupFromWire(written: WrittenGroup): GroupStanding {
     paused: written.paused ?? false,
     braked: written.braked ?? false,
   };
-}
-
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms);
-}
-
-function numberOrNull(value: Long | null | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }

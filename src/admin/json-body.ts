@@ -1,3 +1,4 @@
+import { depthOfJson } from "../model/json-depth.ts";
 import { Refusal } from "./problem.ts";
 
 const mostDepth = 40;
@@ -5,7 +6,8 @@ const mostDepth = 40;
 /** A JSON body as a value. Deep ones are refused before they are parsed: whoever walks them later must not run out of stack. */
 export function parseJsonBody(text: string): unknown {
   if (text.trim() === "") return undefined;
-  if (depthOf(text) > mostDepth) throw new Refusal("REQUEST_INVALID", `the body is nested deeper than ${mostDepth}`);
+  if (depthOfJson(text) > mostDepth)
+    throw new Refusal("REQUEST_INVALID", `the body is nested deeper than ${mostDepth}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text, withoutPrototype);
@@ -19,20 +21,4 @@ export function parseJsonBody(text: string): unknown {
 function withoutPrototype(key: string, value: unknown): unknown {
   if (key === "__proto__") throw new Refusal("REQUEST_INVALID", 'the body must not have the key "__proto__"');
   return value;
-}
-
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text[at];
-    if (inString) {
-      if (unit === "\\") at++;
-      else if (unit === '"') inString = false;
-    } else if (unit === '"') inString = true;
-    else if (unit === "[" || unit === "{") deepest = Math.max(deepest, ++depth);
-    else if (unit === "]" || unit === "}") depth--;
-  }
-  return deepest;
 }

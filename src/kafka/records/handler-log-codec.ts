@@ -5,6 +5,7 @@ import type {
   HandlerLogEntry,
   SwitchChange,
 } from "../../model/handler-log.ts";
+import { depthOfJson } from "../../model/json-depth.ts";
 import type { Registry } from "../registry/registry.ts";
 import { handlerWriteSchema, subjectOf } from "../registry/schemas.ts";
 import { readOwnRecord, type Unread } from "./own-record.ts";
@@ -99,22 +100,12 @@ const maxDepth = 32;
 const maxLength = 131_072;
 
 function changeOf({ handler_id, base = null, definition = null }: WrittenChange): HandlerChange {
-  if (definition !== null && (definition.length > maxLength || depthOf(definition) > maxDepth))
+  if (definition !== null && (definition.length > maxLength || depthOfJson(definition) > maxDepth))
     throw new Unusable("a definition is too large or nested too deep");
   const parsed: unknown = definition === null ? null : JSON.parse(definition);
   if (parsed !== null && !isDefinition(parsed)) throw new Unusable("a definition is not a JSON object");
   if (parsed !== null && parsed.id !== handler_id) throw new Unusable("a definition has another id than its handler");
   return { handlerId: handler_id, base: base === null ? null : Number(base), definition: parsed };
-}
-
-/** Of JSON text; seen before it is parsed, as what is nested deep enough would overflow the stack of who writes it again. */
-function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
-    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
-    else if (token === "]" || token === "}") depth--;
-  }
-  return deepest;
 }
 
 /** Its keys are checked by config/, and its id here. */

@@ -10,6 +10,7 @@ import { unframe } from "../codec/wire.ts";
 import { unreadableHeader } from "../connection/unreadable-batch.ts";
 import type { Registry } from "../registry/registry.ts";
 import { parseEventHeaders } from "./headers.ts";
+import { isoTime } from "./wire-values.ts";
 
 /** Reads records with the schemas they name. Nothing here throws or rejects: whatever a record holds has an outcome. */
 export function createReader({
@@ -87,12 +88,6 @@ function objectIdOf(data: Data, shape: RecordShape): string | null {
   const name = shape.fields.find((field) => field.role === "id")?.name ?? "id";
   const id: Value = data[name] ?? null;
   return typeof id === "number" || typeof id === "bigint" || typeof id === "string" ? String(id) : null;
-}
-
-/** Kafka says -1 for "no timestamp", and a hostile producer anything: a date never throws. */
-function isoTime(epochMs: number): string {
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
 }
 
 function poison<R extends string>(reason: R, detail: string): { kind: "poison"; reason: R; detail: string } {

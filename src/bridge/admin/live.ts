@@ -12,7 +12,8 @@ export class LiveHub implements LiveSource {
   readonly #look: Pick<FlowLook, "look">;
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
-  #timer: Timer | null = null;
+  /** Ends the looks; null: nobody listens. */
+  #looking: (() => void) | null = null;
 
   constructor(look: Pick<FlowLook, "look">, clock: Clock) {
     this.#look = look;
@@ -25,29 +26,34 @@ export class LiveHub implements LiveSource {
 
   subscribe(to: Listener): () => void {
     this.#listeners.add(to);
-    if (this.#timer === null) this.#wait();
+    this.#looking ??= this.#lookOn();
     return () => {
       this.#listeners.delete(to);
       if (this.#listeners.size > 0) return;
-      this.#timer?.cancel();
-      this.#timer = null;
+      this.#looking?.();
+      this.#looking = null;
     };
   }
 
-  #wait(): void {
-    this.#timer = this.#clock.after(lookEveryMs, () => {
-      // That it cannot be seen now says the page of the flow.
-      void this.#look
-        .look()
-        .then(
-          ({ flow }) => {
-            for (const instance of flow.instances) this.tell("instance", instance);
-          },
-          () => undefined,
-        )
-        .then(() => {
-          if (this.#timer !== null) this.#wait();
-        });
-    });
+  /** Looks again and again; returns how to end it, which also holds for a look that is under way. */
+  #lookOn(): () => void {
+    let timer: Timer | null = null;
+    let isOver = false;
+    const wait = (): void => {
+      if (!isOver) timer = this.#clock.after(lookEveryMs, () => void look().then(wait));
+    };
+    const look = async (): Promise<void> => {
+      try {
+        const { flow } = await this.#look.look();
+        if (!isOver) for (const instance of flow.instances) this.tell("instance", instance);
+      } catch {
+        // That it cannot be seen now says the page of the flow.
+      }
+    };
+    wait();
+    return () => {
+      isOver = true;
+      timer?.cancel();
+    };
   }
 }

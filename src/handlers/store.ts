@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Switches } from "../admin/contract/flow.ts";
 import type { HandlerLog, Registered, RegisteredVersion, WriteEnd } from "../admin/ports.ts";
-import { idPattern } from "../config/handlers/handler-keys.ts";
 import { BridgeError, type Problem } from "../errors.ts";
 import type { KafkaClient } from "../kafka/connection/client.ts";
 import type { RecordProducer } from "../kafka/produce/producer.ts";
@@ -12,8 +11,9 @@ import { within } from "../model/deadline.ts";
 import type { HandlerChange, HandlerLogEntry, HandlerWrite, SwitchChange } from "../model/handler-log.ts";
 import type { HandlerProblem } from "../model/instance-status.ts";
 import type { Logger } from "../model/logger.ts";
-import { type LogState, logBounds, sizeOf } from "./fold.ts";
+import type { LogState } from "./fold.ts";
 import { FoldedLog, type OwnEnd } from "./log.ts";
+import { misfits, problem } from "./misfits.ts";
 import type { PassedOverWhy } from "./passed-over.ts";
 import { refusalOfSwitch } from "./switches.ts";
 import { versionsAHandler } from "./versions.ts";
@@ -230,28 +230,4 @@ function registered({ versions }: LogState): ReadonlyMap<string, Registered> {
     found.set(id, { definition, revision, changedAt: write.at, changedBy: write.by });
   }
   return found;
-}
-
-/** What every reader of the log would pass over. */
-function misfits(changes: readonly HandlerChange[]): readonly Problem[] {
-  const ids = changes.map(({ handlerId }) => handlerId);
-  return [
-    ...(changes.length === 0 ? [problem(null, "nothing is changed")] : []),
-    ...ids.flatMap((id, at) => (ids.indexOf(id) < at ? [problem(id, "is changed twice")] : [])),
-    ...ids.flatMap((id) =>
-      idPattern.test(id) ? [] : [problem(null, "an id is lower-case letters, digits and . _ -")],
-    ),
-    ...changes.flatMap((change) =>
-      sizeOf(change) > logBounds.definitionBytes
-        ? [problem(change.handlerId, `is larger than ${logBounds.definitionBytes} bytes`)]
-        : [],
-    ),
-    ...changes.flatMap(({ handlerId, definition }) =>
-      definition === null || definition.id === handlerId ? [] : [problem(handlerId, "an id cannot be changed")],
-    ),
-  ];
-}
-
-function problem(path: string | null, message: string): Problem {
-  return { path, place: null, message, hint: null };
 }

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { startAdmin } from "../../bridge/admin/start-admin.ts";
 import { environmentOf } from "../../dev-stack/addresses.ts";
 import { BridgeError } from "../../errors.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { RequestVerdict } from "../../sdk/request-verdict.ts";
 import { renderTable } from "../table.ts";
-import { startInterface } from "./interface.ts";
 import { createProgress } from "./progress.ts";
 import { type RunningDemo, startDemo } from "./running-demo.ts";
 import { sampleEvents, sampleRequests } from "./sample-events.ts";
@@ -94,9 +95,10 @@ async function publish({ core, watch }: RunningDemo, signal: AbortSignal): Promi
   return rows;
 }
 
+/** The admin interface over what the demo did, and a little traffic, until the signal aborts. */
 async function keepUp(demo: RunningDemo, signal: AbortSignal): Promise<void> {
   const { settings, logger } = demo;
-  const admin = await startInterface(settings, logger);
+  const admin = await startAdmin({ settings, defaultPort: 0, logger, instanceId: randomUUID() });
   try {
     printAddresses(demo, admin.port);
     await trickle(demo, signal);

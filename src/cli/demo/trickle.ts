@@ -1,6 +1,9 @@
+import { systemClock } from "../../model/clock.ts";
+import { pause } from "../../model/deadline.ts";
 import type { RunningDemo } from "./running-demo.ts";
 import { sampleEvents, sampleRequests } from "./sample-events.ts";
 
+/** A turn: one event, and every other time one request. Milliseconds. */
 const everyMs = 1500;
 
 /** A little traffic while the demo is kept up, so that the interface shows something that moves. Ends with the signal. */
@@ -16,18 +19,6 @@ export async function trickle({ core }: Pick<RunningDemo, "core">, signal: Abort
     } catch {
       // The broker is being stopped, or away: the next turn finds out.
     }
-    await pause(everyMs, signal);
+    await pause(systemClock, everyMs, signal);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const end = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
 }

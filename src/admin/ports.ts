@@ -1,7 +1,8 @@
-/** What the admin API needs from outside. The implementations live in handlers/, execution-log/ and operations/; bridge/ puts them together. */
+/** What the admin API needs from outside. The implementations live in handlers/, execution-log/, operations/ and bridge/admin/, which puts them together. */
 import type { Problem } from "../errors.ts";
 import type { HandlerDefinition, HandlerWrite, SwitchChange } from "../model/handler-log.ts";
 import type { HandlerProblem } from "../model/instance-status.ts";
+import type { AuditEntry, AuditQuery } from "./contract/audit.ts";
 import type { LetterDetail, LetterQuery, LetterRow, Replay, ReplayRequest } from "./contract/dead-letters.ts";
 import type { EventDetail, EventRow } from "./contract/events.ts";
 import type {
@@ -12,9 +13,10 @@ import type {
   ExecutionQuery,
   ExecutionRow,
 } from "./contract/executions.ts";
-import type { AuditEntry, AuditQuery, Flow, Switches } from "./contract/flow.ts";
+import type { Flow } from "./contract/flow.ts";
 import type { CheckResult, TestRequest, TestResult } from "./contract/handlers.ts";
 import type { LiveEvents } from "./contract/live.ts";
+import type { Switches } from "./contract/switches.ts";
 
 export interface Page<T> {
   readonly items: readonly T[];

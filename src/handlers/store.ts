@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Switches } from "../admin/contract/flow.ts";
+import type { Switches } from "../admin/contract/switches.ts";
 import type { HandlerLog, Registered, RegisteredVersion, WriteEnd } from "../admin/ports.ts";
 import { BridgeError, type Problem } from "../errors.ts";
 import type { KafkaClient } from "../kafka/connection/client.ts";

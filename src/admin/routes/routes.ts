@@ -1,14 +1,16 @@
 import type { LiveStreams } from "../live/streams.ts";
+import { auditRoutes } from "./audit.ts";
 import type { Routes } from "./context.ts";
 import { deadLetterRoutes, replayRoutes } from "./dead-letters.ts";
 import { eventRoutes } from "./events.ts";
 import { executionRoutes } from "./executions.ts";
-import { flowRoutes, switchRoutes } from "./flow.ts";
+import { flowRoutes } from "./flow.ts";
 import { handlerReadRoutes } from "./handlers-read.ts";
 import { handlerTryRoutes } from "./handlers-try.ts";
 import { handlerWriteRoutes } from "./handlers-write.ts";
 import { liveRoutes } from "./live.ts";
 import { sessionRoutes } from "./session.ts";
+import { switchRoutes } from "./switches.ts";
 
 /** All of them. */
 export function routes(streams: LiveStreams): readonly Routes[] {
@@ -22,6 +24,7 @@ export function routes(streams: LiveStreams): readonly Routes[] {
     deadLetterRoutes,
     replayRoutes,
     flowRoutes,
+    auditRoutes,
     switchRoutes,
     liveRoutes(streams),
   ];

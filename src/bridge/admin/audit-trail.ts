@@ -1,4 +1,4 @@
-import type { AuditQuery } from "../../admin/contract/flow.ts";
+import type { AuditQuery } from "../../admin/contract/audit.ts";
 import type { AuditTrail, Page } from "../../admin/ports.ts";
 import { BridgeError } from "../../errors.ts";
 import { createRecordProducer } from "../../kafka/produce/producer.ts";

@@ -1,3 +1,4 @@
+import type { AuditEntry } from "../../../src/admin/contract/audit.ts";
 import type { Replay } from "../../../src/admin/contract/dead-letters.ts";
 import type { EventRow } from "../../../src/admin/contract/events.ts";
 import type {
@@ -6,8 +7,9 @@ import type {
   ExecutionDetail,
   ExecutionRow,
 } from "../../../src/admin/contract/executions.ts";
-import type { AuditEntry, Flow, Switches } from "../../../src/admin/contract/flow.ts";
+import type { Flow } from "../../../src/admin/contract/flow.ts";
 import type { LiveEvents } from "../../../src/admin/contract/live.ts";
+import type { Switches } from "../../../src/admin/contract/switches.ts";
 import type {
   AdminPorts,
   Described,

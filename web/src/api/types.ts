@@ -1,10 +1,12 @@
 import type { Static } from "typebox";
+import type * as audit from "../../../src/admin/contract/audit.ts";
 import type * as common from "../../../src/admin/contract/common.ts";
 import type * as letters from "../../../src/admin/contract/dead-letters.ts";
 import type * as events from "../../../src/admin/contract/events.ts";
 import type * as executions from "../../../src/admin/contract/executions.ts";
 import type * as flow from "../../../src/admin/contract/flow.ts";
 import type * as handlers from "../../../src/admin/contract/handlers.ts";
+import type * as switches from "../../../src/admin/contract/switches.ts";
 
 /** The contract of the admin API as types: nothing of it is in the bundle. */
 
@@ -41,8 +43,8 @@ export type ReplayRequest = Static<typeof letters.ReplayRequest>;
 export type Flow = Static<typeof flow.Flow>;
 export type FlowGroup = Static<typeof flow.FlowGroup>;
 export type FlowTopic = Static<typeof flow.FlowTopic>;
-export type Switches = Static<typeof flow.Switches>;
-export type AuditEntry = Static<typeof flow.AuditEntry>;
+export type Switches = Static<typeof switches.Switches>;
+export type AuditEntry = Static<typeof audit.AuditEntry>;
 
 export type { LiveEvents } from "../../../src/admin/contract/live.ts";
 export type { EventExplanation } from "./explanation.ts";

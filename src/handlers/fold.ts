@@ -17,7 +17,7 @@ export const emptyLog: LogState = { revision: -1, versions: new Map(), switches:
 export type Taken = "counted" | "conflict" | "refused";
 
 /** Part of the log's format: a version that held other bounds would disagree with the others. */
-export const logBounds = {
+export const foldBounds = {
   changes: 1000,
   /** Handlers that are not deleted. */
   handlers: 1000,
@@ -53,7 +53,7 @@ export class LogFold {
   /** The next record of the log. */
   take(offset: number, loggedMs: number, entry: HandlerLogEntry): Taken {
     const texts = [entry.id, entry.by, entry.at, entry.note ?? ""];
-    if (texts.some((text) => text.length > logBounds.textLength)) return "refused";
+    if (texts.some((text) => text.length > foldBounds.textLength)) return "refused";
     const taken = entry.kind === "switch" ? this.#switch(loggedMs, entry) : this.#write(offset, loggedMs, entry);
     if (taken === "counted") this.#state = null;
     return taken;
@@ -69,8 +69,8 @@ export class LogFold {
   #write(offset: number, loggedMs: number, { changes, id, action, by, at, note }: HandlerWrite): Taken {
     const sized = changes.map((change) => ({ ...change, bytes: sizeOf(change) }));
     const ids = new Set(changes.map(({ handlerId }) => handlerId));
-    if (changes.length === 0 || changes.length > logBounds.changes || ids.size < changes.length) return "refused";
-    if (sized.some(({ handlerId, bytes }) => !idPattern.test(handlerId) || bytes > logBounds.definitionBytes))
+    if (changes.length === 0 || changes.length > foldBounds.changes || ids.size < changes.length) return "refused";
+    if (sized.some(({ handlerId, bytes }) => !idPattern.test(handlerId) || bytes > foldBounds.definitionBytes))
       return "refused";
     // Of several instances that seed at once one wins, whatever their files hold.
     if (action === "seed" && this.#revision !== -1) return "conflict";
@@ -83,7 +83,7 @@ export class LogFold {
     const handlers = live.reduce((sum, one) => sum + one.handlers, this.#live);
     const allBytes = live.reduce((sum, one) => sum + one.bytes, this.#liveBytes);
     const grows = handlers > this.#live || allBytes > this.#liveBytes;
-    if (grows && (handlers > logBounds.handlers || allBytes > logBounds.allBytes)) return "refused";
+    if (grows && (handlers > foldBounds.handlers || allBytes > foldBounds.allBytes)) return "refused";
     for (const { handlerId, definition, bytes } of sized) {
       const version: HandlerVersion = {
         revision: offset,

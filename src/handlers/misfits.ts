@@ -1,7 +1,7 @@
 import { idPattern } from "../config/handlers/handler-keys.ts";
 import type { Problem } from "../errors.ts";
 import type { HandlerChange } from "../model/handler-log.ts";
-import { logBounds, sizeOf } from "./fold.ts";
+import { foldBounds, sizeOf } from "./fold.ts";
 
 /** Why every reader of the log would pass over a record of these changes; empty: it may count. Pure. */
 export function misfits(changes: readonly HandlerChange[]): readonly Problem[] {
@@ -13,8 +13,8 @@ export function misfits(changes: readonly HandlerChange[]): readonly Problem[] {
       idPattern.test(id) ? [] : [problem(null, "an id is lower-case letters, digits and . _ -")],
     ),
     ...changes.flatMap((change) =>
-      sizeOf(change) > logBounds.definitionBytes
-        ? [problem(change.handlerId, `is larger than ${logBounds.definitionBytes} bytes`)]
+      sizeOf(change) > foldBounds.definitionBytes
+        ? [problem(change.handlerId, `is larger than ${foldBounds.definitionBytes} bytes`)]
         : [],
     ),
     ...changes.flatMap(({ handlerId, definition }) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { LogFold, logBounds } from "../../../src/handlers/fold.ts";
+import { foldBounds, LogFold } from "../../../src/handlers/fold.ts";
 import type { HandlerChange, HandlerLogEntry, HandlerWrite, SwitchChange } from "../../../src/model/handler-log.ts";
 
 const t0 = Date.parse("2026-01-01T00:00:00Z");
@@ -61,7 +61,7 @@ suite("the fold of the log of handlers", () => {
 
   test("what no sane writer writes counts nowhere", () => {
     const fold = new LogFold();
-    const large = "x".repeat(logBounds.definitionBytes);
+    const large = "x".repeat(foldBounds.definitionBytes);
     for (const entry of [
       write(),
       write(change("a", null, "1"), change("a", null, "2")),
@@ -78,7 +78,7 @@ suite("the fold of the log of handlers", () => {
 
   test("no number of records makes it hold more than so many handlers, bytes and versions", () => {
     const fold = new LogFold();
-    const many = Array.from({ length: logBounds.handlers }, (_, at) => change(`h${at}`, null, "1"));
+    const many = Array.from({ length: foldBounds.handlers }, (_, at) => change(`h${at}`, null, "1"));
     assert.equal(fold.take(0, t0, write(...many)), "counted");
     assert.equal(fold.take(1, t0, write(change("more", null, "1"))), "refused");
     assert.equal(fold.take(2, t0, write(change("h0", 0, null), change("more", null, "1"))), "counted");
@@ -94,7 +94,7 @@ suite("the fold of the log of handlers", () => {
       fold.take(offset, t0, write(change(`h${10 + (offset % 20)}`, fold.revisionOf(`h${10 + (offset % 20)}`), large)));
     const bytes = [...fold.state.versions.values()].flat().reduce((sum, version) => sum + version.bytes, 0);
     assert.ok(bytes < 33 * 1024 * 1024 && bytes > 16 * 1024 * 1024, `${bytes} bytes of history`);
-    assert.equal(Object.values(newest(fold)).filter(([, name]) => name !== null).length, logBounds.handlers);
+    assert.equal(Object.values(newest(fold)).filter(([, name]) => name !== null).length, foldBounds.handlers);
   });
 
   test("the last switch of its kind holds, and what was handed out does not change", () => {

@@ -51,7 +51,7 @@ module.exports = {
       "operations",
       "execution-log",
     ]),
-    only("operations", "operations", ["model", "kafka"]),
+    only("operations", "operations", ["model", "kafka", "admin/contract"]),
     only("cli", "cli", [
       "model",
       "bridge",

@@ -1,63 +1,11 @@
+import type { Flow, FlowGroup, FlowInstance, FlowTopic } from "../admin/contract/flow.ts";
 import type { LogRange } from "../kafka/consume/log-reader.ts";
 import type { GroupState } from "../kafka/topics/groups.ts";
 import type { HandlerStatus, Stage } from "../model/handler.ts";
-import type { HandlerProblem } from "../model/instance-status.ts";
 import type { TopicNames } from "../model/topics.ts";
 import type { HeardInstance } from "./instances.ts";
 
-/** How everything flows: the answer of `GET /api/flow` (admin/contract/flow.ts), put together from what was seen. Pure. */
-
-export interface Flow {
-  readonly topics: FlowTopic[];
-  readonly groups: FlowGroup[];
-  readonly instances: FlowInstance[];
-}
-
-export interface FlowTopic {
-  readonly topic: string;
-  readonly role: string;
-  readonly partitions: number;
-  /** Between start and end; an upper bound. */
-  readonly records: number;
-  /** Since the last look; null at the first. */
-  readonly perSecond: number | null;
-}
-
-export interface FlowGroup {
-  /** The handler group; of the stage before: `before`. */
-  readonly group: string;
-  readonly groupId: string;
-  readonly handlers: string[];
-  readonly state: string;
-  readonly members: number;
-  readonly topics: string[];
-  readonly lag: number | null;
-  readonly oldestMs: number | null;
-  readonly parkedKeys: number | null;
-  readonly paused: boolean;
-  readonly partitions: FlowPartition[];
-}
-
-export interface FlowPartition {
-  readonly topic: string;
-  readonly partition: number;
-  /** Who owns it, as it says itself. */
-  readonly instance: string | null;
-  readonly lag: number | null;
-}
-
-export interface FlowInstance {
-  readonly instance: string;
-  readonly host: string;
-  readonly stage: string;
-  readonly version: string;
-  readonly startedAt: string;
-  readonly heardAt: string;
-  readonly handlersRevision: number;
-  readonly problems: HandlerProblem[];
-  readonly waitingFor: string[];
-  readonly loopLagMs: number | null;
-}
+/** How everything flows: the answer of `GET /api/flow`, put together from what was seen. Pure. */
 
 /** What of a handler the flow needs to know. */
 export interface FlowHandler {
@@ -165,7 +113,7 @@ function groupOf(
   };
 }
 
-export function instanceOf({ status, heardMs }: HeardInstance): FlowInstance {
+function instanceOf({ status, heardMs }: HeardInstance): FlowInstance {
   const { instanceId, host, stage, version, startedAt, handlersRevision, problems, waitingFor, loopLagMs } = status;
   return {
     ...{ instance: instanceId, host, stage, version, startedAt, handlersRevision, loopLagMs },

@@ -1,9 +1,10 @@
+import type { Flow } from "../admin/contract/flow.ts";
 import type { LogReader } from "../kafka/consume/log-reader.ts";
 import { type GroupState, listGroups } from "../kafka/topics/groups.ts";
 import { boundsOfTopics } from "../kafka/topics/log-bounds.ts";
 import type { Clock } from "../model/clock.ts";
 import type { TopicNames } from "../model/topics.ts";
-import { type Flow, type FlowHandler, flowOf, type Seen } from "./flow-answer.ts";
+import { type FlowHandler, flowOf, type Seen } from "./flow-answer.ts";
 import type { InstanceWatch } from "./instances.ts";
 import type { OperationParts } from "./letters.ts";
 import { OldestUnread } from "./oldest-unread.ts";

@@ -11,8 +11,10 @@ export const FlowTopic = Type.Object({
   /** Records a second since the last look; null at the first. */
   perSecond: nullable(Type.Number()),
 });
+export type FlowTopic = Static<typeof FlowTopic>;
 
 export const FlowGroup = Type.Object({
+  /** The handler group; of the stage before: `before`. */
   group: Type.String(),
   groupId: Type.String(),
   handlers: Type.Array(Type.String()),
@@ -28,11 +30,13 @@ export const FlowGroup = Type.Object({
     Type.Object({
       topic: Type.String(),
       partition: Type.Integer(),
+      /** Who owns it, as it says itself. */
       instance: nullable(Type.String()),
       lag: nullable(Type.Integer()),
     }),
   ),
 });
+export type FlowGroup = Static<typeof FlowGroup>;
 
 /** What an instance says of itself, every two seconds (`<prefix>.instances`). */
 export const FlowInstance = Type.Object({

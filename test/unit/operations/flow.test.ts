@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { Flow as ContractFlow } from "../../../src/admin/contract/flow.ts";
+import { Compile } from "typebox/compile";
+import { Flow } from "../../../src/admin/contract/flow.ts";
 import type { StoredInstanceStatus } from "../../../src/kafka/records/instance-status-codec.ts";
 import type { GroupState } from "../../../src/kafka/topics/groups.ts";
 import type { InboundRecord } from "../../../src/model/record.ts";
 import { topicNames } from "../../../src/model/topics.ts";
-import { type Flow, type FlowHandler, flowOf, type Seen } from "../../../src/operations/flow-answer.ts";
+import { type FlowHandler, flowOf, type Seen } from "../../../src/operations/flow-answer.ts";
 import { HandlerStates } from "../../../src/operations/handler-states.ts";
 import { OldestUnread } from "../../../src/operations/oldest-unread.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -64,10 +65,10 @@ const seen: Seen = {
 
 suite("the flow", () => {
   test("is what the contract of the API says", () => {
-    const flow: Flow = flowOf(seen, null, names, "g", handlers);
-    const contract: ContractFlow = flow;
-    assert.equal(contract.instances[0]?.heardAt, "1970-01-01T00:00:09.000Z");
-    assert.equal(contract.instances[0].handlersRevision, 3);
+    const flow = flowOf(seen, null, names, "g", handlers);
+    assert.deepEqual([...Compile(Flow).Errors(flow)], []);
+    assert.equal(flow.instances[0]?.heardAt, "1970-01-01T00:00:09.000Z");
+    assert.equal(flow.instances[0].handlersRevision, 3);
   });
 
   test("counts a group's lag from what is kept, and says who owns each partition", () => {

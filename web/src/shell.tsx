@@ -88,7 +88,7 @@ function Who(): JSX.Element | null {
   const { user, role, authentication, instance } = state.session;
   return (
     <span class="who" title={`Served by instance ${instance}`}>
-      <span class="who-name">{user ?? "nobody signed in"}</span>
+      {user === null ? <span class="nobody">nobody signed in</span> : <span class="who-name">{user}</span>}
       <span class="quiet">{role}</span>
       {authentication !== "none" && (
         <button type="button" class="small" onClick={signOut}>

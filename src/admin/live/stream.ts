@@ -13,7 +13,8 @@ export interface Wanted {
 /** What may wait for a slow reader. Bytes. */
 const mostWaiting = 262_144;
 const heartbeatMs = 15_000;
-const longestMs = 900_000;
+/** It ends by itself then. */
+export const longestMs = 900_000;
 
 /**
  * The events for one reader. What it does not read in time is dropped and counted, and told as `missed` once it reads

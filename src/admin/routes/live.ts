@@ -1,5 +1,6 @@
 import type { LiveEvents } from "../contract/live.ts";
 import { LiveQuery } from "../contract/live.ts";
+import { longestMs } from "../live/stream.ts";
 import type { LiveStreams } from "../live/streams.ts";
 import { answers, type Routes } from "./context.ts";
 
@@ -9,6 +10,8 @@ export function liveRoutes(streams: LiveStreams): Routes {
     app.get(
       "/api/live",
       {
+        // It is told for as long as a stream may live: what bounds every other answer would cut it off in the middle.
+        handlerTimeout: longestMs + 60_000,
         schema: {
           operationId: "live",
           summary: "What happens, as it happens: server-sent events",

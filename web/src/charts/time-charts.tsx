@@ -1,11 +1,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Figures } from "../api/types.ts";
 import { count, duration } from "../text/numbers.ts";
 import { localTime } from "../text/times.ts";
 import { niceTop } from "./scale.ts";
+import type { Step } from "./steps.ts";
 
-type Step = Figures["steps"][number];
 const width = 600;
 const height = 140;
 
@@ -13,9 +12,14 @@ const height = 140;
  * Two charts over the same steps of time: outcomes as bars, latency as a band from the median to the 95th percentile. What
  * is pointed at, or reached with the arrow keys, is said in the line below, which is always there.
  */
-export function TimeCharts({ figures }: { readonly figures: Figures }): JSX.Element {
+export function TimeCharts({
+  steps,
+  stepMs,
+}: {
+  readonly steps: readonly Step[];
+  readonly stepMs: number;
+}): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
-  const { steps, stepMs } = figures;
   const shown = at === null ? null : steps[at];
   const props = { steps, at, onPoint: setAt };
   return (

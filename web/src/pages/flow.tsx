@@ -5,7 +5,7 @@ import { ValueBar } from "../charts/outcome-bar.tsx";
 import { count, counted, duration } from "../text/numbers.ts";
 import { Badge, Card, Empty, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { Table } from "../ui/table.tsx";
-import { FlowMap } from "./flow/flow-map.tsx";
+import { FlowMap, isBeforeGroup } from "./flow/flow-map.tsx";
 import { PauseSwitch } from "./pause-switch.tsx";
 
 export function FlowPage(): JSX.Element {
@@ -93,16 +93,17 @@ function Groups({ flow, onDone }: { readonly flow: Flow; readonly onDone: () => 
             { name: "Partitions", wide: true, cell: (group) => <Partitions group={group} /> },
             {
               name: "Do",
-              cell: (group) => (
-                <PauseSwitch
-                  group={group.group}
-                  paused={group.paused || paused.has(group.group)}
-                  onDone={() => {
-                    switches.reload();
-                    onDone();
-                  }}
-                />
-              ),
+              cell: (group) =>
+                isBeforeGroup(group, flow) ? null : (
+                  <PauseSwitch
+                    group={group.group}
+                    paused={group.paused || paused.has(group.group)}
+                    onDone={() => {
+                      switches.reload();
+                      onDone();
+                    }}
+                  />
+                ),
             },
           ]}
         />
@@ -260,7 +261,8 @@ function Topics({ flow }: { readonly flow: Flow }): JSX.Element {
           {
             name: "A second",
             number: true,
-            cell: ({ perSecond }) => (perSecond === null ? "–" : perSecond.toFixed(perSecond < 10 ? 1 : 0)),
+            cell: ({ perSecond }) =>
+              perSecond === null ? "–" : perSecond === 0 ? "0" : perSecond.toFixed(perSecond < 10 ? 1 : 0),
           },
         ]}
       />

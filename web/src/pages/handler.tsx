@@ -84,7 +84,7 @@ function Overview({ detail }: { readonly detail: HandlerDetail }): JSX.Element {
   const [minutes, setMinutes] = useState("60");
   return (
     <div class="cards">
-      <Card title="Now">
+      <Card title="Now" wide>
         <div class="figures">
           <Figure name="Status" value={<StatusBadge status={row.status} />} />
           <Figure name="Breaker" value={<Breaker state={row.breaker} />} />
@@ -103,7 +103,8 @@ function Overview({ detail }: { readonly detail: HandlerDetail }): JSX.Element {
           </p>
         )}
       </Card>
-      <Card title="What it is">
+      <FiguresCard id={row.id} minutes={minutes} onMinutes={setMinutes} />
+      <Card title="What it is" wide>
         <Facts
           items={[
             ["Stage", <StageBadge key="s" row={row} />],
@@ -125,7 +126,6 @@ function Overview({ detail }: { readonly detail: HandlerDetail }): JSX.Element {
           ]}
         />
       </Card>
-      <FiguresCard id={row.id} minutes={minutes} onMinutes={setMinutes} />
       <Card title="As YAML" wide>
         <details>
           <summary>Show the definition as the handlers file has it</summary>

@@ -13,6 +13,7 @@ import { Card, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { Facts } from "../ui/tabs.tsx";
 import { say, sayFailed } from "../ui/toasts.tsx";
 import { Audit } from "./audit.tsx";
+import { isBeforeGroup } from "./flow/flow-map.tsx";
 import { PauseSwitch } from "./pause-switch.tsx";
 
 export function Settings(): JSX.Element {
@@ -138,7 +139,14 @@ function On({
 function GroupsCard({ switches, now }: Part): JSX.Element {
   const flow = useResource<Flow>("/api/flow", { on: ["handlers"] });
   const paused = new Map(now.pausedGroups.map((one) => [one.group, one]));
-  const groups = [...new Set([...(flow.data?.groups ?? []).map(({ group }) => group), ...paused.keys()])].sort();
+  const groups = [
+    ...new Set([
+      ...(flow.data?.groups ?? [])
+        .filter((group) => flow.data === null || !isBeforeGroup(group, flow.data))
+        .map(({ group }) => group),
+      ...paused.keys(),
+    ]),
+  ].sort();
   return (
     <Card title="Handler groups">
       <p>A paused group tries nothing: its events wait in Kafka, in order, as long as they are kept.</p>

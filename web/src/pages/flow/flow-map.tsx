@@ -27,7 +27,10 @@ export function FlowMap({ flow }: { readonly flow: Flow }): JSX.Element {
   const beforeHeight = Math.max(heightOf(requests.length), nodeHeight + gap);
   const afterFrom = 26 + beforeHeight + 36;
   const facts = place(ofRole(/^facts/), afterFrom);
-  const groups = place(flow.groups, afterFrom);
+  const groups = place(
+    flow.groups.filter((group) => !isBeforeGroup(group, flow)),
+    afterFrom,
+  );
   const verdicts = ofRole(/^verdicts/)[0];
   const letters = ofRole(/^dead/)[0];
   const height = afterFrom + Math.max(heightOf(facts.length), heightOf(groups.length), heightOf(2)) + 4;
@@ -100,7 +103,7 @@ export function FlowMap({ flow }: { readonly flow: Flow }): JSX.Element {
           y={26}
           w={sizes.groups}
           title="before handlers"
-          text={`${counted(instances, "instance")} answer by the deadline`}
+          text={`asked by ${counted(instances, "instance")}, by the deadline`}
           kind="group"
         />
         <Node
@@ -126,12 +129,18 @@ export function FlowMap({ flow }: { readonly flow: Flow }): JSX.Element {
           y={lastY}
           w={sizes.ends}
           title="delivered, or"
-          text={letters === undefined ? "dead letters" : `${count(letters.records)} dead letters`}
+          text={letters === undefined ? "dead letters" : counted(letters.records, "dead letter")}
           {...(letters !== undefined && letters.records > 0 ? { kind: "warn" as const } : {})}
         />
       </svg>
     </div>
   );
+}
+
+/** Those who are asked share one group, which takes requests and nothing else. */
+export function isBeforeGroup(group: FlowGroup, flow: Flow): boolean {
+  const requests = new Set(flow.topics.filter(({ role }) => role === "requests").map(({ topic }) => topic));
+  return group.topics.length > 0 && group.topics.every((topic) => requests.has(topic));
 }
 
 type Kind = "topic" | "group" | "warn" | "bad";
@@ -143,8 +152,8 @@ function kindOf(group: FlowGroup): Kind {
 
 function topicText({ records, perSecond }: FlowTopic): string {
   return perSecond === null || perSecond === 0
-    ? `${count(records)} records`
-    : `${count(records)} records, ${perSecond.toFixed(1)}/s`;
+    ? counted(records, "record")
+    : `${counted(records, "record")}, ${perSecond.toFixed(1)}/s`;
 }
 
 function groupText({ lag, oldestMs, members, paused, parkedKeys }: FlowGroup): string {

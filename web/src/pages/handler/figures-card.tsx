@@ -3,6 +3,7 @@ import { part } from "../../api/client.ts";
 import { useResource } from "../../api/resource.ts";
 import type { Figures } from "../../api/types.ts";
 import { ValueBar } from "../../charts/outcome-bar.tsx";
+import { everyStep } from "../../charts/steps.ts";
 import { TimeCharts } from "../../charts/time-charts.tsx";
 import { count, duration } from "../../text/numbers.ts";
 import { localTime } from "../../text/times.ts";
@@ -40,7 +41,7 @@ export function FiguresCard({
       {data === null && <div class="charts-room" />}
       {data !== null && (
         <div class="charts-room">
-          <TimeCharts figures={data} />
+          <TimeCharts steps={everyStep(data, Number(minutes), Date.now())} stepMs={data.stepMs} />
           <div class="outcomes">
             <h3>Outcomes</h3>
             {data.outcomes.length === 0 && <p class="quiet">It was not called in this time.</p>}

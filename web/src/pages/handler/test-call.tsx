@@ -72,7 +72,12 @@ export function TestCall({
           options={events.map((one) => [one, one] as const)}
           onValue={setEvent}
         />
-        <button type="button" class="primary" disabled={busy || data.kind !== "object"} onClick={() => void call()}>
+        <button
+          type="button"
+          class="primary"
+          disabled={busy || text?.of !== chosen || data.kind !== "object"}
+          onClick={() => void call()}
+        >
           {busy ? "Calling …" : "Call it"}
         </button>
       </div>

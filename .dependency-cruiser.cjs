@@ -90,8 +90,16 @@ module.exports = {
     npmOnlyIn("fastify", "admin/"),
     npmOnlyIn("@fastify/static", "admin/"),
     npmOnlyIn("@fastify/swagger", "admin/"),
+    npmOnlyIn("@fastify/type-provider-typebox", "admin/"),
     npmOnlyIn("jose", "admin/"),
     npmOnlyIn("typebox", "admin/"),
+    {
+      name: "sqlite-in-one-room",
+      comment: "node:sqlite is imported in execution-log/ only: its calls return when they are done",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/execution-log/" },
+      to: { path: "^(node:)?sqlite$" },
+    },
     {
       name: "web-knows-the-contract-only",
       comment: "the pages know types of the admin API's contract, and nothing else of the bridge",

@@ -51,7 +51,7 @@ const firstOut = 64;
 
 /**
  * Writes what happened to a topic of its own, and never delays or fails what it tells of: what cannot be written is dropped
- * and counted, and the log says so once per outage. For decisions and executions.
+ * and counted, and the log says so once per outage. For decisions, executions and the audit log.
  */
 export class BestEffortLog<Entry> {
   readonly #parts: BestEffortLogParts<Entry>;

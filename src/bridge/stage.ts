@@ -32,7 +32,7 @@ export interface RunningHandlers {
   readonly problems: readonly HandlerProblem[];
 }
 
-/** What a stage says of itself; of what it consists of it says nothing that would hold anything up. */
+/** What a stage says of itself, from memory: asking holds nothing up. */
 export type StageStatus = Pick<
   InstanceStatus,
   "handlersRevision" | "problems" | "waitingFor" | "loopLagMs" | "breakers" | "groups"

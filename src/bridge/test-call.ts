@@ -100,7 +100,7 @@ async function askOnce(
 ): Promise<Outcome> {
   const operationId = `test-${randomUUID()}`;
   const question = {
-    ...{ event, recode, operationId, attempt: 1, baseVersion: null, dataHash: "", sequence: sequence },
+    ...{ event, recode, operationId, attempt: 1, baseVersion: null, dataHash: "", sequence },
     client: key ?? operationId,
     decideByMs: clock.monotonicMs() + handler.timeoutMs,
   };
@@ -135,7 +135,7 @@ async function deliverOnce(
   if (condition.kind === "error")
     return { outcome: "condition", detail: `${condition.detail} (a dead letter)`, changes: [] };
   const call: TaskCall = {
-    ...{ event, key, deliveryId: `test_${randomUUID()}`, attempt: 1, sequence: sequence, timeoutMs: handler.timeoutMs },
+    ...{ event, key, deliveryId: `test_${randomUUID()}`, attempt: 1, sequence, timeoutMs: handler.timeoutMs },
   };
   const outcome = await deliver(asTest(call), never);
   if (outcome.kind === "delivered") return { outcome: "delivered", detail: null, changes: [] };

@@ -15,7 +15,7 @@ const firstWaitMs = 500;
 const longestWaitMs = 10_000;
 const housekeepingMs = 1000;
 const figuresEveryMs = 3_600_000;
-/** What is told live of one housekeeping interval's entries at most, and how old an entry may be for it. */
+/** Entries told live each time, at most; how often; and how old one may be for it. */
 const liveAtOnce = 200;
 const liveEveryMs = 200;
 const liveMaxAgeMs = 60_000;

@@ -47,10 +47,6 @@ export class Kinds {
       .map(([id]) => id);
   }
 
-  all(): readonly number[] {
-    return [...this.#words.keys()];
-  }
-
   /** Every value that a word has. */
   values(name: string): readonly string[] {
     return [...new Set([...this.#words.values()].flatMap((words) => words[name] ?? []))];

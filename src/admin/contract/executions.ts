@@ -25,7 +25,7 @@ export const ExecutionRow = Type.Object({
   event: nullable(Type.String()),
   stage: Stage,
   status: Type.Union([Type.Literal("success"), Type.Literal("fail")]),
-  /** `allow`, `forbid`, `delivered`, or the failure's kind. */
+  /** `allow`, `forbid`, `cancelled` (nobody needed the answer any more), `delivered`, or the failure's kind. */
   outcome: Type.String(),
   handler: Type.String(),
   objectId: nullable(Type.String()),

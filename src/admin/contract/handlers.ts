@@ -137,7 +137,7 @@ export const TestResult = Type.Object({
   headers: Type.Record(Type.String(), Type.String()),
   /** What came back as it came, masked and bounded; null: nothing did. */
   answer: nullable(Type.String()),
-  /** `allow`, `forbid`, `delivered`, or the failure's kind. */
+  /** `allow`, `forbid`, `delivered`, `no-match` (its `when` is false), or the failure's kind. */
   outcome: Type.String(),
   detail: nullable(Type.String()),
   changes: Type.Array(Type.Object({ path: Type.String(), from: nullable(Type.String()), to: Type.String() })),

@@ -12,6 +12,8 @@ export function liveRoutes(streams: LiveStreams): Routes {
       {
         // It is told for as long as a stream may live: what bounds every other answer would cut it off in the middle.
         handlerTimeout: longestMs + 60_000,
+        // Of an answer without a body nobody would see that who asked is gone: its stream would stay open.
+        exposeHeadRoute: false,
         schema: {
           operationId: "live",
           summary: "What happens, as it happens: server-sent events",

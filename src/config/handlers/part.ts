@@ -15,6 +15,9 @@ export class Findings {
   readonly warnings: Finding[] = [];
 }
 
+/** Of one map: a search for what may be meant takes a while, and nobody reads a thousand. */
+const mostUnknown = 50;
+
 /**
  * One part of the file while it is being read: its tree, its path ("handlers[2].onFailure") and where findings go. The
  * readers return undefined after they reported a problem, so that reading goes on and finds the next one.
@@ -49,13 +52,14 @@ export class Part {
     return this.path === "" ? key : `${this.path}.${key}`;
   }
 
-  /** The values by key; keys that are not `known` are reported, with the nearest known one. */
+  /** The values by key; the first of those that are not `known` are reported, with the nearest known one. */
   keys(known: readonly string[]): ReadonlyMap<string, Part> {
     const parts = new Map<string, Part>();
     if (this.tree.kind !== "map") {
       this.problem("must be a map of keys and values");
       return parts;
     }
+    let unknown = 0;
     for (const { key, at, value } of this.tree.entries) {
       const path = this.#pathOf(key);
       // A key without a value stands at the key, where people look for it.
@@ -65,8 +69,10 @@ export class Part {
         this.#findings,
       );
       if (known.includes(key)) parts.set(key, part);
-      else new Part({ ...value, at }, path, this.#findings).problem("unknown key", didYouMean(key, known));
+      else if (++unknown <= mostUnknown)
+        new Part({ ...value, at }, path, this.#findings).problem("unknown key", didYouMean(key, known));
     }
+    if (unknown > mostUnknown) this.problem(`${unknown - mostUnknown} more keys are unknown`);
     return parts;
   }
 

@@ -24,9 +24,13 @@ export function readFailurePolicy(part: Part): FailurePolicy | undefined {
   return decision === undefined ? undefined : { default: decision, byKind: Object.fromEntries(byKind) };
 }
 
+const mostRules = 200;
+
 /** `mayChange: [name, { field: credit, rule: lower-only }, { field: credit, maxDelta: "10" }, { field: tz, oneOf: [...] }]`. */
 export function readMayChange(part: Part): readonly FieldRule[] {
-  const rules = (part.items() ?? []).flatMap((item) => {
+  const items = part.items() ?? [];
+  if (items.length > mostRules) part.problem(`must name at most ${mostRules} fields`);
+  const rules = items.slice(0, mostRules).flatMap((item) => {
     const rule = readFieldRule(item);
     return rule === undefined ? [] : [{ item, rule }];
   });

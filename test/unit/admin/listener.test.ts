@@ -267,6 +267,16 @@ describe("the admin listener", () => {
     assert.equal((await api.ask("/api/session")).status, 200);
   });
 
+  test("opens no stream for who asks for its headers alone: nobody would see that they are gone", async () => {
+    for (let count = 0; count < 65; count++) {
+      const head = await api.ask("/api/live", { method: "HEAD", token: api.viewer });
+      assert.equal(head.status, 405);
+    }
+    const live = await fetch(`${api.url}/api/live`, { headers: { authorization: `Bearer ${api.viewer}` } });
+    assert.equal(live.status, 200, "there is room for a page");
+    await live.body?.cancel();
+  });
+
   test("lets a request in flight end when it is closed, and bounds the wait for one that does not", async () => {
     const ports = memoryPorts();
     const slow = Promise.withResolvers<never>();

@@ -20,7 +20,7 @@ interface Picture {
 
 const pictures: readonly Picture[] = [
   { name: "handlers", path: "/handlers", shows: "credit-guard", theme: "light", width: 1200, height: 760 },
-  { name: "handler", path: "/handlers/crm", shows: "delivered", theme: "dark", width: 1200, height: 760 },
+  { name: "handler", path: "/handlers/switch", shows: "delivered", theme: "dark", width: 1200, height: 760 },
   { name: "form", path: "/handlers/name-keeper/edit", shows: "of 1100 ms", theme: "light", width: 1200, height: 760 },
   { name: "flow", path: "/flow", shows: "Parked clients", theme: "light", width: 1200, height: 760 },
   { name: "phone", path: "/handlers", shows: "credit-guard", theme: "dark", width: 390, height: 760 },

@@ -9,22 +9,28 @@ import type { Logger } from "../../model/logger.ts";
 import { auditPage } from "../../operations/audit-page.ts";
 import type { OperationParts } from "../../operations/letters.ts";
 import { acknowledgeMs, BestEffortLog } from "../best-effort-log.ts";
+import { RefusalLimit } from "./refusal-limit.ts";
 
 /** Somebody who tries tokens all day must not fill memory. */
 const bounds = { maxWaiting: 5000, maxWaitingBytes: 4 * 1024 * 1024, maxOut: 256 } as const;
 
-/** What was done and refused: a line in the log of this process, whatever happens, and a record that everybody sees. */
+/**
+ * What was done and refused: a line in the log of this process, whatever happens, and a record that everybody sees. Of those
+ * who are refused without being known some hundred a minute; of the others the log tells the number.
+ */
 export class KafkaAudit implements AuditTrail {
   readonly #instance: string;
   readonly #logger: Logger;
   readonly #parts: OperationParts;
   readonly #log: BestEffortLog<AuditEntry>;
+  readonly #limit: RefusalLimit;
 
   constructor(instance: string, parts: OperationParts, clock: Clock, logger: Logger) {
     this.#instance = instance;
     this.#logger = logger;
     this.#parts = parts;
     const topic = parts.topics.audit;
+    this.#limit = new RefusalLimit(clock, (count) => logger.warn({ count }, "so many more were refused, and not told"));
     this.#log = new BestEffortLog<AuditEntry>({
       ...{ clock, logger, topic, ...bounds },
       producer: createRecordProducer(parts.client, { timeoutMs: acknowledgeMs }),
@@ -43,6 +49,7 @@ export class KafkaAudit implements AuditTrail {
 
   record(told: Omit<AuditEntry, "instance">): void {
     const entry = { ...told, instance: this.#instance };
+    if (entry.outcome !== "done" && entry.role === null && !this.#limit.takes()) return;
     if (entry.outcome === "done") this.#logger.info({ audit: entry }, "changed by the admin interface");
     else this.#logger.warn({ audit: entry }, "refused by the admin interface");
     this.#log.write(() => entry);
@@ -56,6 +63,7 @@ export class KafkaAudit implements AuditTrail {
 
   /** Writes what waits; bounded. Idempotent. */
   stop(ms: number): Promise<void> {
+    this.#limit.close();
     return this.#log.stop(ms);
   }
 }

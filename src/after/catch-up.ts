@@ -1,5 +1,5 @@
 import { stateOf } from "../model/event-catalogue.ts";
-import type { Fact } from "./fact.ts";
+import { type Fact, isMeantFor } from "./fact.ts";
 import type { Lane } from "./lane.ts";
 import type { Partition } from "./partition.ts";
 import type { Routes } from "./routes.ts";
@@ -51,6 +51,8 @@ function stateIn({ admission }: Fact): string | null {
   return admission.kind === "admitted" && admission.single !== true ? stateOf(admission.eventId) : null;
 }
 
-function matched({ admission }: Fact, routes: Routes): ReturnType<Routes["of"]> {
-  return admission.kind === "admitted" ? routes.of(admission.eventId) : [];
+function matched(fact: Fact, routes: Routes): ReturnType<Routes["of"]> {
+  const { admission } = fact;
+  if (admission.kind !== "admitted") return [];
+  return routes.of(admission.eventId).filter((handler) => isMeantFor(handler, fact));
 }

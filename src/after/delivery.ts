@@ -2,7 +2,7 @@ import type { ConditionResult } from "../model/condition.ts";
 import { attempt, refuse } from "./attempt.ts";
 import { backoff } from "./backoff.ts";
 import type { Engine, Turn, TurnEnd } from "./engine.ts";
-import type { Fact } from "./fact.ts";
+import { type Fact, isMeantFor } from "./fact.ts";
 import { condemn, writeLetter } from "./letters.ts";
 import { startProgress } from "./progress.ts";
 
@@ -29,7 +29,7 @@ export async function takeTurn(fact: Fact, signal: AbortSignal, engine: Engine):
   const { event } = progress;
   if (event === null) return { kind: "settled", end: "dead-lettered" };
   for (const handler of engine.routes.of(event.id)) {
-    if (progress.ended.includes(handler.id)) continue;
+    if (progress.ended.includes(handler.id) || !isMeantFor(handler, fact)) continue;
     const matching = handler.condition?.evaluate(event) ?? always;
     if (matching.kind === "no-match") continue;
     // No attempt is spent on a disabled handler, and nothing overtakes what it has still to get.

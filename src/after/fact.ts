@@ -1,3 +1,4 @@
+import type { AfterHandler } from "../model/handler.ts";
 import type { Admission } from "../model/reading.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { Progress } from "./progress.ts";
@@ -37,4 +38,10 @@ export function factOf(record: InboundRecord, admission: Fact["admission"]): Fac
     older: null,
     newer: null,
   };
+}
+
+/** By when it was recorded. A replay is sent for its own sake, whenever the original was. */
+export function isMeantFor({ sinceMs }: AfterHandler, { admission, record }: Fact): boolean {
+  if (sinceMs === undefined || record.timestampMs >= sinceMs) return true;
+  return admission.kind === "admitted" && admission.single === true;
 }

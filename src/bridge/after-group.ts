@@ -210,8 +210,13 @@ export class AfterGroup {
 /**
  * A group begins where its topics ended when the log took the change that made it: what is published behind that is for
  * its handlers, although it takes a moment to join. A group whose positions were lost begins with what comes from now on.
+ * Where handlers say since when they want to know, it begins with the earliest of these times.
  */
 function firstPositionOf({ members }: WantedGroup, nowMs: number): FirstPosition | SinceTime {
+  const asked = members.flatMap(({ handler }) => (handler.sinceMs === undefined ? [] : [handler.sinceMs]));
+  const sinceMs = Math.min(...asked);
+  if (sinceMs === 0) return "start";
+  if (sinceMs < nowMs) return { sinceMs };
   const bornMs = Math.max(...members.map(({ loggedMs }) => loggedMs ?? -Infinity));
   return nowMs - bornMs < newsMs ? { sinceMs: bornMs } : "end";
 }

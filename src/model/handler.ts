@@ -89,6 +89,8 @@ export interface AfterHandler extends HandlerBase {
   readonly retry: RetryPolicy;
   /** `latest`: of events that tell a state, the newest of those that wait stands for the others. Absent: it gets them all. */
   readonly catchUp?: "latest";
+  /** What was recorded before is not for it, by the record's timestamp, milliseconds since 1970; 0: all that is kept. Absent: all it reads. */
+  readonly sinceMs?: number;
 }
 
 export type Handler = BeforeHandler | AfterHandler;

@@ -77,6 +77,27 @@ test("what is published once a handler is written reaches it, although its group
   await eventually("nobody is a member", async () => (await topics.members(topics.afterGroup("new"))) === 0, 30_000);
 });
 
+test("a new handler may ask for what is kept; a disabled one that begins with now gets nothing of what waited", async () => {
+  const old = new Ledger();
+  for (let at = 0; at < 20; at++) await publish(old, "clients.update");
+  const handler = told({ id: "past", events: ["clients.update"], url: sink.url("/past") });
+  await registry.put({ ...handler, since: new Date(Date.now() - 3_600_000).toISOString() }, "create");
+  // Other tests' events are kept, too: it gets them as well.
+  const got = (ledger: Ledger) => ledger.complete(sink.at("/past"));
+  await eventually("it has what was there before", () => got(old), 60_000);
+  await registry.change("past", { status: "disabled" });
+  await pause(1500);
+  const waited = sink.at("/past").length;
+  for (let at = 0; at < 20; at++) await publish(new Ledger(), "clients.update");
+  await registry.change("past", { status: "enabled", since: new Date().toISOString() });
+  const fresh = new Ledger();
+  for (let at = 0; at < 20; at++) await publish(fresh, "clients.update");
+  await eventually("it has what came since", () => got(fresh), 60_000);
+  assert.equal(sink.at("/past").length, waited + 20);
+  await eventually("and all is committed", () => fresh.committedToTheEnd(topics, topics.afterGroup("past")), 20_000);
+  await registry.remove("past");
+});
+
 test("edits, pauses, a disabled and an enabled handler under load cost no event and no order", async () => {
   const ledger = new Ledger();
   const row = told({ id: "busy", events: ["clients.update"], url: sink.url("/busy") });

@@ -65,9 +65,13 @@ export const HandlerWrite = exact({
   note: Type.Optional(Type.String({ maxLength: 500 })),
 });
 
-/** `POST /api/handlers/{id}/status`, with `If-Match`. An after handler that is enabled goes on where it left off. */
+/**
+ * `POST /api/handlers/{id}/status`, with `If-Match`. An after handler that is enabled goes on where it left off, or, `from`
+ * now, with what is recorded from now on: what waits is then not for it.
+ */
 export const StatusWrite = exact({
   status: Status,
+  from: Type.Optional(Type.Union([Type.Literal("left-off"), Type.Literal("now")])),
 });
 
 /** `POST /api/handlers/{id}/rollback`, with `If-Match`; of a deleted one `If-None-Match: *`. Makes an older version the newest. */

@@ -73,11 +73,14 @@ export const handlerWriteRoutes: Routes = (app, { ports }) => {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { status } = request.body;
+      const { from, status } = request.body;
       const base = baseOf(request);
       const { definition } = registered(logOf(ports), id);
+      if (from === "now" && (status !== "enabled" || definition["stage"] !== "after"))
+        throw new Refusal("REQUEST_INVALID", "from: now is for after handlers that are enabled");
+      const since = from === "now" ? { since: new Date().toISOString() } : {};
       const action = ({ enabled: "enable", disabled: "disable", archived: "archive" } as const)[status];
-      await write(request, { id, action, base, definition: { ...definition, status }, note: null });
+      await write(request, { id, action, base, definition: { ...definition, ...since, status }, note: null });
       const [detail, etag] = await answer(id);
       return reply.header("etag", etag).send(detail);
     },

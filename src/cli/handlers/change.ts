@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { exitCodes } from "../../errors.ts";
 import type { ChangeAction } from "../../model/handler-log.ts";
 import { ownCommand } from "../../model/own-command.ts";
@@ -12,12 +12,18 @@ import { changeLines } from "./text.ts";
 import { tellSpread, type WriteFlags, withWriteFlags, writeChanges } from "./write.ts";
 
 export function enableCommand(): Command {
-  return changing(
-    "enable",
-    "enable",
-    "handlers run again; after the event they go on where they left off",
-    ({ store }, ids) => planStatus(store.all().handlers, ids, "enabled"),
-  );
+  return withWriteFlags(new Command("enable"))
+    .description("handlers run again; after the event they go on where they left off, or with what happens from now on")
+    .argument("<handler ids...>")
+    .addOption(
+      new Option("--from <where>", "what an after handler gets").choices(["left-off", "now"]).default("left-off"),
+    )
+    .action((ids: readonly string[], flags: WriteFlags & { readonly from: "left-off" | "now" }) => {
+      const since = flags.from === "now" ? new Date().toISOString() : undefined;
+      return change("enable", flags, ({ store }) =>
+        Promise.resolve(planStatus(store.all().handlers, ids, "enabled", since)),
+      );
+    });
 }
 
 export function disableCommand(): Command {

@@ -38,11 +38,21 @@ export function planApply(standings: Standings, file: readonly HandlerDefinition
   };
 }
 
-/** Another status for each of these; those that have it are left out. Throws USAGE for one that is not there. Pure. */
-export function planStatus(standings: Standings, ids: readonly string[], status: string): readonly PlannedChange[] {
+/**
+ * Another status for each of these; those that have it are left out. `since`: what was recorded before is not for them any
+ * more. Throws USAGE for one that is not there, or that has no place to leave. Pure.
+ */
+export function planStatus(
+  standings: Standings,
+  ids: readonly string[],
+  status: string,
+  since?: string,
+): readonly PlannedChange[] {
   return [...new Set(ids)].flatMap((id) => {
     const standing = standingOf(standings, id);
-    const change = planned(standing, id, { ...standing.definition, status });
+    if (since !== undefined && standing.definition["stage"] !== "after")
+      throw new BridgeError("USAGE", `${id} is asked before the event, and nothing waits for it: leave out --from`);
+    const change = planned(standing, id, { ...standing.definition, status, ...(since === undefined ? {} : { since }) });
     // A status that is not stated is `enabled`.
     const is = standing.definition["status"] ?? "enabled";
     return is === status ? [] : [change];

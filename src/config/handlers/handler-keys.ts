@@ -22,6 +22,7 @@ export const handlerKeys = {
   group: "after",
   retry: "after",
   catchUp: "after",
+  since: "after",
 } as const satisfies Record<string, Stage | "both">;
 
 export type HandlerKey = keyof typeof handlerKeys;

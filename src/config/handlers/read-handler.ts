@@ -7,6 +7,7 @@ import { readFailurePolicy, readMayChange } from "./read-before.ts";
 import { readCatchUp } from "./read-catch-up.ts";
 import { readEvents } from "./read-events.ts";
 import { readRateLimit } from "./read-rate-limit.ts";
+import { readSince } from "./read-since.ts";
 import { readTask } from "./read-task.ts";
 
 const idRule = "lower-case letters, digits and . _ - (at most 63, starting with a letter or digit)";
@@ -109,6 +110,7 @@ function readAfter(keys: Keys, id: string, events: readonly string[]): Own<After
     group: keys.get("group")?.matching(idPattern, idRule) ?? id,
     retry: readRetry(keys.get("retry")),
     ...readCatchUp(keys.get("catchUp"), events, keys.get("when")),
+    ...readSince(keys.get("since")),
   };
 }
 

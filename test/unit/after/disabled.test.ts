@@ -71,3 +71,18 @@ test("what waits for its next attempt is tried when the handlers have changed, a
   await w.clock.advance(1000);
   assert.ok(w.dispatcher.idle());
 });
+
+test("what waited for a handler that begins with now is not for it; others of its group get theirs, in order", async () => {
+  const nowMs = Date.UTC(2026, 0, 1, 12);
+  const off = handler("late", { status: "disabled", priority: 1 });
+  const w = world([off, handler("other", { priority: 2 })]);
+  w.dispatcher.accept([record(0, { timestampMs: nowMs - 1 })]);
+  await w.clock.advance(1000);
+  assert.deepEqual(w.tasks.log, []);
+  w.handlers = [handler("late", { sinceMs: nowMs, priority: 1 }), handler("other", { priority: 2 })];
+  w.dispatcher.handlersChanged();
+  w.dispatcher.accept([record(1, { timestampMs: nowMs })]);
+  await w.clock.advance(1000);
+  assert.deepEqual(w.tasks.log, ["other 0.1", "late 1.1", "other 1.1"]);
+  assert.equal(w.source.committed(), 2);
+});

@@ -422,3 +422,18 @@ test("a handler of the same group that takes every event is warned about beside 
   );
   assert.deepEqual(load(latest + row("b", ", catchUp: latest") + row("c", ", status: archived")).warnings, []);
 });
+
+test("since is start or a time with its zone, and of after handlers only", () => {
+  const row = (since: string) =>
+    `\n  - { id: s, stage: after, events: [clients.update], task: { script: { path: a } }, since: ${since} }`;
+  const sinceOf = (since: string) => {
+    const handler = load(row(since)).handlers[0];
+    return handler?.stage === "after" ? handler.sinceMs : undefined;
+  };
+  assert.equal(sinceOf("start"), 0);
+  assert.equal(sinceOf("2026-01-31T12:00:00Z"), Date.UTC(2026, 0, 31, 12));
+  assert.equal(sinceOf('"2026-01-31T12:00:00.250+01:00"'), Date.UTC(2026, 0, 31, 11, 0, 0, 250));
+  for (const wrong of ["end", "2026-01-31", '"2026-01-31T12:00:00"', '"2026-13-31T12:00:00Z"', "12"])
+    assert.match(problemsOf(`handlers:${row(wrong)}\n`).join(), /since: must be (start, or a time|a text)/, wrong);
+  assert.match(problemsWith("since: start"), /since.*after handlers only/);
+});

@@ -72,6 +72,17 @@ suite("another status", () => {
     assert.deepEqual(change.differences, [{ key: "status", from: null, to: '"disabled"' }]);
   });
 
+  test("may come with a time since when events are meant for it, after the event only", () => {
+    const since = "2026-01-31T12:00:00.000Z";
+    const off = new Map(standings).set("crm", { definition: { ...crm, status: "disabled" }, revision: 5 });
+    const [change] = planStatus(off, ["crm"], "enabled", since);
+    assert.deepEqual(change?.change, { handlerId: "crm", base: 5, definition: { ...crm, status: "enabled", since } });
+    assert.throws(() => planStatus(standings, ["guard"], "enabled", since), {
+      code: "USAGE",
+      message: /leave out --from/,
+    });
+  });
+
   test("of a handler that is not there is refused, with those that may be meant", () => {
     const known = { code: "USAGE", message: /no handler "crm2"; there is crm/ };
     assert.throws(() => planStatus(standings, ["guard", "crm2"], "disabled"), known);

@@ -7,6 +7,7 @@ import { matchOf, tag, wordsOf } from "./words.ts";
 
 /** Entries of one millisecond that have keys of their own; more go to the next one. */
 const perMs = 1024;
+const mostFull = 1000;
 
 /** The first key of a time. */
 export function keyOf(atMs: number): number {
@@ -27,6 +28,8 @@ export class EntryTable {
   readonly kinds: Kinds;
   readonly #table: TableName;
   readonly #database: DatabaseSync;
+  /** Of a millisecond that is full the one where its entries go, both as their first keys. */
+  readonly #full = new Map<number, number>();
   readonly #walks = new Map<string, StatementSync>();
   readonly #text: StatementSync;
   readonly #lastKey: StatementSync;
@@ -75,11 +78,19 @@ export class EntryTable {
   }
 
   #freeKey(atMs: number): number {
-    for (let first = keyOf(atMs); ; first += perMs) {
+    const begin = keyOf(atMs);
+    for (let first = this.#full.get(begin) ?? begin; ; first += perMs) {
       const { key } = this.#lastKey.get(first, first + perMs) as { key: number | null };
-      if (key === null) return first;
-      if (key + 1 < first + perMs) return key + 1;
+      if (key !== null && key + 1 >= first + perMs) continue;
+      if (first > begin) this.#remember(begin, first);
+      return key === null ? first : key + 1;
     }
+  }
+
+  /** Every millisecond between is full: the next entry of the first one need not try them. */
+  #remember(begin: number, first: number): void {
+    if (this.#full.size >= mostFull) this.#full.clear();
+    this.#full.set(begin, first);
   }
 
   /** Newest first, and one more than asked for if there is one. */

@@ -3,7 +3,13 @@ import type { TableName } from "./schema.ts";
 
 type Words = Readonly<Record<string, string | null>>;
 
-/** The combinations of words that occur in a table; in memory, as there are few. */
+/** Thousands of handlers and outcomes of every event; more are made up, as an event's id is whatever a request says. */
+export const mostKinds = 20_000;
+
+/**
+ * The combinations of words that occur in a table; in memory, as there are few. What comes when there are too many is of one
+ * kind for all of them, without words: it is found by all else.
+ */
 export class Kinds {
   readonly #insert: StatementSync;
   readonly #read: StatementSync;
@@ -26,9 +32,15 @@ export class Kinds {
     }
   }
 
+  /** Whether it is, or may become, a kind of its own. */
+  hasRoomFor(words: Words): boolean {
+    return this.#words.size < mostKinds || this.#byText.has(JSON.stringify(words));
+  }
+
   idOf(words: Words): number {
     const text = JSON.stringify(words);
     let kind = this.#byText.get(text);
+    if (kind === undefined && this.#words.size >= mostKinds && Object.keys(words).length > 0) return this.idOf({});
     if (kind === undefined) {
       kind = this.#words.size + 1;
       this.#insert.run(kind, text);

@@ -59,8 +59,10 @@ export class Store {
       for (const entry of entries) {
         const atMs = Math.min(Number.isNaN(entry.atMs) ? nowMs : entry.atMs, nowMs + mostAheadMs);
         if (atMs < nowMs - this.#options.maxAgeMs) continue;
-        this.#tableOf(entry).insert(entry, atMs);
-        this.#figures.count(entry, atMs);
+        const table = this.#tableOf(entry);
+        // Of handlers without end nobody could remove the figures.
+        if (table.kinds.hasRoomFor(entry.kind)) this.#figures.count(entry, atMs);
+        table.insert(entry, atMs);
       }
       this.#figures.flush();
       this.#setPosition.run(topic, partition, next);

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { executionEntry, statusOf } from "../../../src/execution-log/entries.ts";
 import type { EntryQuery } from "../../../src/execution-log/entry.ts";
+import { mostKinds } from "../../../src/execution-log/kinds.ts";
 import type { Store } from "../../../src/execution-log/store.ts";
 import type { StoredExecution } from "../../../src/kafka/records/execution-codec.ts";
 import { dayMs, indexFolder, indexNowMs, openStore, storedExecution } from "../../support/execution-entries.ts";
@@ -60,6 +61,51 @@ const query = fc.record({
   text: maybe(few("red", "Green blue", "nowhere")),
   sinceAgoMs: maybe(fc.integer({ min: 0, max: 20 })),
   untilAgoMs: maybe(fc.integer({ min: 0, max: 20 })),
+});
+
+describe("the index under records that somebody made up", () => {
+  it("keeps entries of more kinds than there can be, and goes on telling apart those it knows", () =>
+    withStore((store) => {
+      add(store, [storedExecution("real")]);
+      const count = mostKinds + 500;
+      for (let first = 0; first < count; first += 500)
+        add(
+          store,
+          Array.from({ length: 500 }, (_, at) =>
+            storedExecution(`forged-${first + at}`, { handler: `h-${first + at}`, objectId: String(first + at) }),
+          ),
+        );
+      add(store, [storedExecution("real-too")]);
+      const of = (handler: string): number => store.executions({ kind: { handler }, limit: 10 }).items.length;
+      assert.equal(of("crm"), 2);
+      assert.equal(of("h-1"), 1);
+      assert.equal(of(`h-${count - 1}`), 0, "it is of no kind of its own");
+      assert.deepEqual(
+        store.executions({ kind: {}, object: String(count - 1), limit: 10 }).items.map(({ handler }) => handler),
+        [`h-${count - 1}`],
+      );
+      const [, figures] = store.recent(indexNowMs - 3_600_000).find(([handler]) => handler === "crm") ?? [];
+      assert.equal(figures?.ok, 2);
+      assert.equal(store.steps("h-1", indexNowMs - 3_600_000, 3_600_000).outcomes.length, 1);
+      assert.deepEqual(store.steps(`h-${count - 1}`, indexNowMs - 3_600_000, 3_600_000).outcomes, []);
+      assert.equal(store.execution(`forged-${count - 1}`)?.row.handler, `h-${count - 1}`);
+    }));
+
+  it("takes any number of entries of one millisecond, each as fast as the first", () =>
+    withStore((store) => {
+      const batch = (from: number): number => {
+        const startMs = process.cpuUsage().user;
+        add(
+          store,
+          Array.from({ length: 2000 }, (_, at) => storedExecution(`one-${from + at}`, { sent: null, answered: null })),
+        );
+        return process.cpuUsage().user - startMs;
+      };
+      const batches = Array.from({ length: 30 }, (_, at) => batch(at * 2000));
+      assert.equal(everyPage(store, { kind: { handler: "crm" } }, 5000).length, 60_000);
+      const sum = (part: readonly number[]): number => part.reduce((left, right) => left + right, 0);
+      assert.ok(sum(batches.slice(-5)) < 4 * sum(batches.slice(1, 6)), batches.join());
+    }));
 });
 
 describe("the index of executions", () => {

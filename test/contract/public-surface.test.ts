@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import test, { after, before, describe } from "node:test";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
@@ -78,12 +78,22 @@ describe("the package, as npm installs it", () => {
 
   test("points to no file outside of itself, and holds nothing that a source no longer makes", () => {
     const built = installed.files.filter((file) => file.startsWith("dist/"));
+    const pages = built.filter((file) => file.startsWith("dist/web/"));
     for (const file of built) {
+      if (pages.includes(file)) continue;
       const source = file.replace(/^dist\//, "src/").replace(/(\.d)?\.[jt]s$/, ".ts");
       assert.ok(existsSync(join(root, source)), `${file} comes of no source`);
       assert.doesNotMatch(readFileSync(join(installed.folder, file), "utf8"), /^\/\/# sourceMappingURL/m, file);
     }
     assert.ok(built.length > 100);
+    // Bundles have no source of the same name: each is named by the page or by another one.
+    assert.ok(pages.includes("dist/web/index.html"));
+    const texts = pages.map((file) => ({ file, text: readFileSync(join(installed.folder, file), "utf8") }));
+    for (const bundle of pages.filter((file) => file.startsWith("dist/web/assets/")))
+      assert.ok(
+        texts.some(({ file, text }) => file !== bundle && text.includes(basename(bundle))),
+        `${bundle} is of an older build`,
+      );
   });
 
   test("can be imported by its name, with the values of the list", async () => {

@@ -40,8 +40,11 @@ export function factOf(record: InboundRecord, admission: Fact["admission"]): Fac
   };
 }
 
-/** By when it was recorded. A replay is sent for its own sake, whenever the original was. */
+/**
+ * By when it was recorded; one that does not say may have been at any time, and is not lost for it. A replay is sent for its
+ * own sake, whenever the original was recorded.
+ */
 export function isMeantFor({ sinceMs }: AfterHandler, { admission, record }: Fact): boolean {
-  if (sinceMs === undefined || record.timestampMs >= sinceMs) return true;
+  if (sinceMs === undefined || record.timestampMs < 0 || record.timestampMs >= sinceMs) return true;
   return admission.kind === "admitted" && admission.single === true;
 }

@@ -86,3 +86,13 @@ test("what waited for a handler that begins with now is not for it; others of it
   assert.deepEqual(w.tasks.log, ["other 0.1", "late 1.1", "other 1.1"]);
   assert.equal(w.source.committed(), 2);
 });
+
+test("a record that does not say when it was recorded is for a handler that begins with the start, or at any time", async () => {
+  const w = world([
+    handler("all", { sinceMs: 0, priority: 1 }),
+    handler("late", { sinceMs: Date.UTC(2026, 0, 1), priority: 2 }),
+  ]);
+  w.dispatcher.accept([record(0, { timestampMs: -1 })]);
+  await w.clock.advance(1000);
+  assert.deepEqual(w.tasks.log, ["all 0.1", "late 0.1"]);
+});

@@ -25,7 +25,7 @@ export async function signIn(typed?: string): Promise<void> {
     sessionState.value = { kind: "in", session: await ask<Session>("/api/session") };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const wanted = error.problem.status === 401 || error.code === "TOO_MANY";
+    const wanted = error.problem.status === 401 || error.code === "TOO_MANY_FAILURES";
     sessionState.value = wanted
       ? { kind: "signed-out", refused: typed === undefined ? null : error.message }
       : { kind: "failed", error };

@@ -27,7 +27,8 @@ export interface Expected {
   readonly letters?: ReadonlySet<string>;
 }
 
-const closing = 30_000;
+/** How long what is ending at the end of a scenario may take. */
+const closingMs = 30_000;
 
 /** Topics of its own, a core and handlers that are processes of their own, and bridges. */
 export class SoakScene {
@@ -116,7 +117,7 @@ export class SoakScene {
     this.#bridges.delete(bridge);
   }
 
-  /** Waits until a group has `share` of what was acknowledged, at least once. */
+  /** Waits until `count` events are with a group, each at least once. */
   async delivered(group: string, count: number, withinMs = 120_000): Promise<void> {
     const has = async (): Promise<boolean> => (await this.sink.counts(`/${group}`)).distinct >= count;
     await slowly(`${count} events are with ${group}`, has, withinMs);
@@ -246,7 +247,7 @@ export async function slowly(what: string, holds: () => Promise<boolean>, ms: nu
 
 /** What is ending has until now. */
 async function stillThere(mark: string, pid: number): Promise<boolean> {
-  const untilMs = performance.now() + closing;
+  const untilMs = performance.now() + closingMs;
   while ((await leftBehind(mark, 0)).some((process) => process.pid === pid)) {
     if (performance.now() > untilMs) return true;
     await sleep(200);

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { useResource } from "./api/resource.ts";
 import { sessionState } from "./api/session.ts";
 import type { Switches } from "./api/types.ts";
+import { clockText, useSecondsTo } from "./ui/countdown.ts";
 import { Icon } from "./ui/icon.tsx";
 import { Time } from "./ui/parts.tsx";
 
@@ -80,22 +80,4 @@ function Bypass({
       </span>
     </div>
   );
-}
-
-export function useSecondsTo(until: string): number {
-  const secondsLeft = (): number => Math.ceil((Date.parse(until) - Date.now()) / 1000);
-  const [left, setLeft] = useState(secondsLeft);
-  useEffect(() => {
-    setLeft(secondsLeft());
-    const timer = setInterval(() => setLeft(secondsLeft()), 1000);
-    return () => clearInterval(timer);
-  }, [until]);
-  return left;
-}
-
-/** `1:04:09`, `4:09`. */
-export function clockText(seconds: number): string {
-  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }

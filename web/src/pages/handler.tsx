@@ -14,8 +14,8 @@ import { FiguresCard } from "./handler/figures-card.tsx";
 import { History } from "./handler/history.tsx";
 import { StatusActions } from "./handler/status-actions.tsx";
 import { TestCall } from "./handler/test-call.tsx";
+import { EventIds } from "./handler-columns.tsx";
 import { Breaker, lagText, StageBadge, StatusBadge } from "./handler-words.tsx";
-import { EventIds } from "./handlers.tsx";
 
 const tabs = [
   { id: "overview", name: "Overview" },

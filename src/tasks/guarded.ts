@@ -1,7 +1,7 @@
 /** A breaker, a bulkhead and a rate limit of its own for each handler, in front of the tasks of one pool (docs/handlers.md). */
 import type { AttemptOutcome } from "../after/ports.ts";
 import type { AskOutcome } from "../before/ports.ts";
-import type { BreakerObserver, Pool } from "../model/breaker-state.ts";
+import type { BreakerObserver, BreakerTurn, Pool } from "../model/breaker-state.ts";
 import { minCallMs } from "../model/budget.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Failure } from "../model/failure.ts";
@@ -9,7 +9,7 @@ import type { AfterHandler, BeforeHandler, Handler } from "../model/handler.ts";
 import type { BreakerStanding } from "../model/instance-status.ts";
 import type { Occupancy } from "../model/occupancy.ts";
 import type { TaskCall } from "../model/task-call.ts";
-import { afterBreaker, Breaker, beforeBreaker, type Pass } from "./breaker.ts";
+import { afterBreaker, Breaker, beforeBreaker, type CallEnd, type Pass } from "./breaker.ts";
 import { Bulkhead, type Entry } from "./bulkhead.ts";
 import { CallTime } from "./call-time.ts";
 import { countsAs } from "./counts-as.ts";
@@ -18,6 +18,7 @@ import { defaultGuardLimits, type GuardLimits } from "./limits.ts";
 import { RateLine, type Turn } from "./rate-line.ts";
 import type { Tasks, UnguardedTasks } from "./runner.ts";
 import type { Hold } from "./script.ts";
+import { SlowStart } from "./slow-start.ts";
 
 export interface GuardOptions {
   readonly tasks: UnguardedTasks;
@@ -45,6 +46,7 @@ interface Guard {
   readonly target: string;
   readonly breaker: Breaker;
   readonly bulkhead: Bulkhead;
+  readonly slowStart: SlowStart;
   /** Null: no rate limit. */
   readonly line: RateLine | null;
 }
@@ -87,7 +89,7 @@ class Guarded implements GuardedTasks {
     this.#handlers = handlers;
     const targets = new Map(handlers.map((handler) => [handler.id, targetOf(handler)]));
     for (const [id, { target }] of [...this.#guards]) if (targets.get(id) !== target) this.forget(id);
-    for (const handler of handlers) this.#guards.get(handler.id)?.bulkhead.resize(this.#placesOf(handler));
+    for (const handler of handlers) this.#guards.get(handler.id)?.slowStart.resize(this.#placesOf(handler));
   }
 
   #placesOf({ inFlight, task }: Handler): number {
@@ -130,7 +132,7 @@ class Guarded implements GuardedTasks {
     signal: AbortSignal,
     make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
   ): Promise<Outcome | Failed> {
-    const { breaker, bulkhead, line } = this.#guardOf(handler);
+    const { breaker, bulkhead, line, slowStart } = this.#guardOf(handler);
     const key = call.key ?? "";
     // Asked before the queue, so that an open breaker costs nothing; and again after it, as it may have opened since.
     const refused = breaker.refusal(key);
@@ -158,7 +160,7 @@ class Guarded implements GuardedTasks {
       const outcome = await make(within, (until) => {
         gone = until;
       });
-      this.#count(pass, outcome, signal);
+      if (this.#count(pass, outcome, signal) === "success") slowStart.succeeded();
       return outcome;
     } finally {
       pass.end("nothing");
@@ -215,10 +217,16 @@ class Guarded implements GuardedTasks {
     );
   }
 
-  #count(pass: Pass & { readonly kind: "passed" }, outcome: { readonly kind: string } | Failed, signal: AbortSignal) {
+  #count(
+    pass: Pass & { readonly kind: "passed" },
+    outcome: { readonly kind: string } | Failed,
+    signal: AbortSignal,
+  ): CallEnd {
     // Calls cut short by our own stop say nothing about the handler.
-    if (this.#closed !== undefined) return;
-    pass.end("failure" in outcome ? countsAs(outcome.failure, signal) : "success");
+    if (this.#closed !== undefined) return "nothing";
+    const how = "failure" in outcome ? countsAs(outcome.failure, signal) : "success";
+    pass.end(how);
+    return how;
   }
 
   #guardOf(handler: Handler): Guard {
@@ -229,10 +237,16 @@ class Guarded implements GuardedTasks {
     const { clock, observer, pool, random } = this.#options;
     const rules = pool === "after" ? afterBreaker : beforeBreaker;
     const places = this.#placesOf(handler);
+    const bulkhead = new Bulkhead(places, this.#limits.queue);
+    const slowStart = new SlowStart(bulkhead, places);
+    const turned = (turn: Omit<BreakerTurn, "pool" | "handler">): void => {
+      // Before the event nothing has waited, and nobody could.
+      if (pool === "after" && turn.to === "closed") slowStart.begin();
+      observer({ ...turn, pool, handler: id });
+    };
     const guard: Guard = {
-      target,
-      breaker: new Breaker(rules, clock, random, (turn) => observer({ ...turn, pool, handler: id })),
-      bulkhead: new Bulkhead(places, this.#limits.queue),
+      ...{ target, bulkhead, slowStart },
+      breaker: new Breaker(rules, clock, random, turned),
       line: rateLimit === undefined ? null : new RateLine(rateLimit, clock),
     };
     this.#guards.set(id, guard);

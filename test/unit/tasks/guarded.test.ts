@@ -321,3 +321,44 @@ test("a handler that states how many calls may be under way has so many places, 
   await settled();
   assert.equal(inner.made.length, 7);
 });
+
+test("a handler that is back is called a few times at once, and once more for each success, until it has all its places", async () => {
+  const { clock, inner, tasks } = world({ pool: "after", limits: { inFlight: 16, queue: 64 } });
+  const told = afterHandler(httpTask("http://127.0.0.1:9/"));
+  const deliver = (key: string) => tasks.deliver(told, { ...sampleCall(60_000), key }, never);
+  inner.answer = failed("unreachable");
+  for (let call = 0; call < 5; call++) await deliver(`down-${call}`);
+  inner.answer = { kind: "answer", answer: { decision: "allow", patch: null } };
+  await clock.advance(3000);
+  for (let probe = 0; probe < 3; probe++) assert.equal((await deliver(`probe-${probe}`)).kind, "delivered");
+  inner.answer = null;
+  inner.made.length = 0;
+  const waiting = Array.from({ length: 60 }, (_, at) => deliver(`waited-${at}`));
+  await settled();
+  // The third probe, which closed the breaker, was the first success.
+  const rounds = [inner.made.length];
+  for (let round = 0, ended = 0; round < 4; round++) {
+    const underWay = inner.made.slice(ended);
+    ended = inner.made.length;
+    for (const { end } of underWay) end({ kind: "answer", answer: { decision: "allow", patch: null } });
+    await settled();
+    rounds.push(inner.made.length - ended);
+  }
+  assert.deepEqual(rounds, [5, 10, 16, 16, 13]);
+  for (const { end } of inner.made) end(failed("unreachable"));
+  await Promise.all(waiting);
+});
+
+test("before the event nobody waits for a handler that is back: it has all its places at once", async () => {
+  const { clock, inner, tasks } = world({ limits: { inFlight: 16, queue: 64 } });
+  inner.answer = failed("unreachable");
+  for (let call = 0; call < 5; call++) await tasks.ask(http, sampleCall(300), never);
+  inner.answer = { kind: "answer", answer: { decision: "allow", patch: null } };
+  await clock.advance(3000);
+  for (let probe = 0; probe < 3; probe++) await tasks.ask(http, sampleCall(300), never);
+  inner.answer = null;
+  inner.made.length = 0;
+  for (let call = 0; call < 20; call++) void tasks.ask(http, sampleCall(300), never);
+  await settled();
+  assert.equal(inner.made.length, 16);
+});

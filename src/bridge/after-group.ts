@@ -67,7 +67,7 @@ export class AfterGroup {
     this.#parts = parts;
     this.group = group;
     this.groupId = `${settings.topics.groupPrefix}.after.${group}`;
-    this.facts = topicsOf(wanted, topics);
+    this.facts = topicsOf(wanted.members, topics);
     this.#wanted = wanted;
     this.#members = membersOf(wanted);
     const { reader, tasks, deadLetters } = parts;
@@ -112,7 +112,7 @@ export class AfterGroup {
 
   /** Whether it can become this without being built anew. */
   fits(wanted: WantedGroup): boolean {
-    return topicsOf(wanted, this.#parts.stage.topics).join() === this.facts.join();
+    return topicsOf(wanted.members, this.#parts.stage.topics).join() === this.facts.join();
   }
 
   /** Its handlers from the next turn on; those under way go on with the ones of before. Of one that `fits`. */
@@ -147,12 +147,13 @@ export class AfterGroup {
   /** While it still runs: writes where topics begin that this group, built anew, will read besides. Never rejects. */
   async claimFor(wanted: WantedGroup): Promise<void> {
     const { client, clock, logger, topics } = this.#parts.stage;
-    const added = topicsOf(wanted, topics).filter((topic) => !this.facts.includes(topic));
+    const added = topicsOf(wanted.members, topics).filter((topic) => !this.facts.includes(topic));
     if (added.length === 0) return;
     const giveUpAtMs = clock.monotonicMs() + othersMs;
     while (clock.monotonicMs() < giveUpAtMs && !this.#leaving.signal.aborted) {
       try {
-        const missing = await missingPositions(client, this.groupId, added, firstPositionOf(wanted, clock.epochMs()));
+        const takers = wanted.members.filter((one) => topicsOf([one], topics).some((topic) => added.includes(topic)));
+        const missing = await missingPositions(client, this.groupId, added, firstPositionOf(takers, clock.epochMs()));
         if (missing.length > 0) await this.consumer.claim(missing.map((one) => ({ ...one, metadata: null })));
         return;
       } catch (error) {
@@ -184,7 +185,7 @@ export class AfterGroup {
     const { facts, groupId } = this;
     const giveUpAtMs = clock.monotonicMs() + othersMs;
     for (;;) {
-      const position = firstPositionOf(this.#wanted, clock.epochMs());
+      const position = firstPositionOf(this.#wanted.members, clock.epochMs());
       const { pinned, inUse } = await untilItWorks("the brokers", logger, signal, () =>
         pinFirstPosition(client, groupId, facts, position),
       );
@@ -212,13 +213,14 @@ export class AfterGroup {
  * its handlers, although it takes a moment to join. A group whose positions were lost begins with what comes from now on.
  * Where handlers say since when they want to know, it begins with the earliest of these times.
  */
-function firstPositionOf({ members }: WantedGroup, nowMs: number): FirstPosition | SinceTime {
+function firstPositionOf(members: WantedGroup["members"], nowMs: number): FirstPosition | SinceTime {
   const asked = members.flatMap(({ handler }) => (handler.sinceMs === undefined ? [] : [handler.sinceMs]));
   const sinceMs = Math.min(...asked);
   if (sinceMs === 0) return "start";
   if (sinceMs < nowMs) return { sinceMs };
-  const bornMs = Math.max(...members.map(({ loggedMs }) => loggedMs ?? -Infinity));
-  return nowMs - bornMs < newsMs ? { sinceMs: bornMs } : "end";
+  // The earliest of what is news: of several handlers that were written while no bridge ran none misses anything.
+  const news = members.flatMap(({ loggedMs }) => (loggedMs !== null && nowMs - loggedMs < newsMs ? [loggedMs] : []));
+  return news.length > 0 ? { sinceMs: Math.min(...news) } : "end";
 }
 
 /** By priority is the engine's business; the order here is the set's. */
@@ -227,7 +229,7 @@ function membersOf({ members, paused }: WantedGroup): readonly AfterHandler[] {
 }
 
 /** Only the topics a group's handlers can match: each further one costs an idle fetch. */
-function topicsOf({ members }: WantedGroup, topics: TopicNames): readonly string[] {
+function topicsOf(members: WantedGroup["members"], topics: TopicNames): readonly string[] {
   const wanted = members.flatMap(({ handler }) =>
     handler.events.flatMap((event) => entitiesOf(event).map((entity) => topics.facts[entity])),
   );

@@ -95,7 +95,8 @@ export interface Events {
   /** As JSON. Throws UNKNOWN_EVENT, DATA_INVALID. */
   explain(
     id: string,
-    data: Readonly<Record<string, unknown>>,
+    /** `client`: whose it is, where the data does not say it; a canary decides by it. */
+    about: { readonly data: Readonly<Record<string, unknown>>; readonly client?: string | undefined },
     handlers: readonly HandlerDefinition[],
   ): Promise<Readonly<Record<string, unknown>>>;
 }

@@ -40,13 +40,15 @@ export interface AfterPart {
 
 /**
  * What would happen to an event with this data, before and after, without calling anything. Throws ProblemsError
- * DATA_INVALID, which names every field that does not fit this package's own schema.
+ * DATA_INVALID, which names every field that does not fit this package's own schema. `client`: whose it is, where the data
+ * does not say so.
  */
 export async function explainEvent(
   type: EventType,
   given: Data,
   handlers: readonly Handler[],
   deadlineMs: number,
+  client?: string,
 ): Promise<EventExplanation> {
   const { event, recode, key } = exampleEvent(type, given, "explain", "/provisioning-bridge/cli");
   const asked = handlers.filter((handler) => handler.stage === "before");
@@ -57,7 +59,7 @@ export async function explainEvent(
     objectId: event.objectId,
     deadlineMs,
     shareMs,
-    before: type.before ? await explainBefore(event, recode, asked, shareMs, key ?? event.id) : null,
+    before: type.before ? await explainBefore(event, recode, asked, shareMs, client ?? key ?? event.id) : null,
     budget: proveBudget(handlers, deadlineMs).find(({ eventId }) => eventId === type.id) ?? null,
     after: afterParts(event, told),
   };

@@ -56,6 +56,6 @@ export const eventRoutes: Routes = (app, { ports }) => {
         response: answers({ 200: Type.Record(Type.String(), Type.Unknown()) }),
       },
     },
-    ({ params: { id }, body }) => ports.events.explain(id, body.data, definitions()),
+    ({ params: { id }, body }) => ports.events.explain(id, body, definitions()),
   );
 };

@@ -33,12 +33,12 @@ export function createEvents(read: Read, deadlineMs: number): Events {
       const isNamed = row.handlers.before.length + row.handlers.after.length > 0;
       return isNamed ? { row, fields: [], sample: null, schema: null } : null;
     },
-    explain: async (id, given, definitions) => {
+    explain: async (id, { client, data: given }, definitions) => {
       const type = findEventType(id);
       if (type === undefined)
         throw new BridgeError("UNKNOWN_EVENT", `no schema is known of "${id}", so nothing can be explained of it`);
       const data = dataFromJson(JSON.stringify(given), shapeOfEvent(type));
-      const explained = await explainEvent(type, data, usable(definitions), deadlineMs);
+      const explained = await explainEvent(type, data, usable(definitions), deadlineMs, client);
       return JSON.parse(jsonOf(explained)) as Record<string, unknown>;
     },
   };

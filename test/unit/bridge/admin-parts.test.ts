@@ -160,10 +160,21 @@ describe("events", () => {
   });
 
   test("are explained; what cannot be is said with a stable code", async () => {
-    const explained = await events.explain("clients.update", { id: 12, name: "Example" }, [guard]);
+    const explained = await events.explain("clients.update", { data: { id: 12, name: "Example" } }, [guard]);
     assert.equal(explained["event"], "clients.update");
-    await assert.rejects(events.explain("clients.update", { id: "x" }, []), { code: "DATA_INVALID" });
-    await assert.rejects(events.explain("acme.thing", {}, []), { code: "UNKNOWN_EVENT" });
+    // The canary decides for half of the clients: some of these it is asked about, some not.
+    const canary = { ...guard, id: "canary", canary: 50 };
+    const asked = await Promise.all(
+      Array.from({ length: 40 }, async (_, at) => {
+        const { before } = await events.explain("clients.update", { data: { id: 12, name: "x" }, client: `c${at}` }, [
+          canary,
+        ]);
+        return (before as { mutators: unknown[] }).mutators.length > 0;
+      }),
+    );
+    assert.deepEqual(new Set(asked), new Set([true, false]));
+    await assert.rejects(events.explain("clients.update", { data: { id: "x" } }, []), { code: "DATA_INVALID" });
+    await assert.rejects(events.explain("acme.thing", { data: {} }, []), { code: "UNKNOWN_EVENT" });
   });
 });
 

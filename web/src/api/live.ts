@@ -86,10 +86,12 @@ function takeEvents(text: string): string {
 
 function pause(ms: number, until: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    until.addEventListener("abort", () => {
+    const end = (): void => {
       clearTimeout(timer);
+      until.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    until.addEventListener("abort", end);
   });
 }

@@ -15,7 +15,12 @@ export interface KafkaClient {
   readonly kafka: Kafka;
   readonly logger: Logger;
   /** With sockets of its own, which can be dropped; for whatever ends before the process does. */
-  own(): OwnKafka;
+  own(options?: OwnOptions): OwnKafka;
+}
+
+export interface OwnOptions {
+  /** How often kafkajs itself tries again what fails [6]. Its waits between cannot be ended: none for whoever tries again himself. */
+  readonly retries?: number;
 }
 
 export interface OwnKafka {
@@ -23,6 +28,8 @@ export interface OwnKafka {
   /** To be called after `disconnect`, which leaves connections behind. */
   readonly dropSockets: () => void;
 }
+
+const usualRetries = 6;
 
 /** Throws BridgeError SETTINGS_INVALID when a TLS file cannot be read. */
 export function createKafkaClient(settings: KafkaSettings, logger: Logger): KafkaClient {
@@ -36,7 +43,7 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
     authenticationTimeout: settings.connectionTimeoutMs + 2000,
     requestTimeout: settings.requestTimeoutMs,
     enforceRequestTimeout: true,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 6 },
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: usualRetries },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(logger, entry),
     ...(settings.tls === null ? {} : { ssl: tlsOptions(settings.tls) }),
@@ -45,9 +52,13 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
   return {
     kafka: new Kafka(config),
     logger,
-    own() {
+    own({ retries = usualRetries } = {}) {
       const sockets = new OwnSockets();
-      return { kafka: new Kafka({ ...config, socketFactory: sockets.factory }), dropSockets: () => sockets.drop() };
+      const retry = { ...config.retry, retries };
+      return {
+        kafka: new Kafka({ ...config, retry, socketFactory: sockets.factory }),
+        dropSockets: () => sockets.drop(),
+      };
     },
   };
 }

@@ -136,7 +136,8 @@ class Follower implements LogFollower {
   }
 
   async #open(): Promise<LogReader> {
-    const reader = await openLogReader(this.#client, answerMs);
+    // It tries again itself, with waits that a stop ends.
+    const reader = await openLogReader({ own: () => this.#client.own({ retries: 0 }) }, answerMs);
     this.#readers.add(reader);
     return reader;
   }

@@ -114,7 +114,13 @@ export class Member implements RecordSource {
     };
     journal.unparked = (_group, at, key) => {
       seen.unparked++;
-      this.#left.push(...this.#sim.endedOf(placeOf(at), key));
+      const place = placeOf(at);
+      // What this owner has still to read, or to deliver, ended through one that had lost the partition: it comes once more.
+      const isDone = (one: InboundRecord): boolean =>
+        one.offset < (this.#positions.get(place) ?? 0) &&
+        !this.#atSource.has(sequenceOf(one)) &&
+        !this.#copied.has(sequenceOf(one));
+      this.#left.push(...this.#sim.endedOf(place, key).filter(isDone));
     };
     journal.parked = (_group, at) => {
       this.#atSource.delete(sequenceOf(at));

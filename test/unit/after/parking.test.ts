@@ -156,3 +156,19 @@ test("a planned stop writes down how far a parked key has come: its successor re
   );
   assert.equal(position.topic, topic);
 });
+
+test("who leaves the park says that its stay is over, and each stay has a number of its own", async () => {
+  const w = sickWorld();
+  w.dispatcher.accept(ofKey("7", 12, 0));
+  await w.clock.advance(5000);
+  w.heal();
+  await w.clock.advance(600_000);
+  assert.deepEqual(w.journal.unparks, ["7"]);
+  const entries = w.parkedLog.topic.partitions.flat().map(({ entry }) => entry);
+  const stays = entries.flatMap((entry) => (entry.kind === "record" ? [entry.stay] : []));
+  const last = entries.at(-1);
+  assert.ok(last?.kind === "settled");
+  // Whoever restores the park takes no copy of this stay for parked, also one that lands after this.
+  assert.deepEqual([last.key, last.through, new Set(stays)], ["7", 11, new Set([last.left])]);
+  assert.ok(last.left >= 0);
+});

@@ -117,14 +117,16 @@ export class Parking {
 
   #reason(lane: Lane<Partition>): ParkReason | null {
     const { facts, home, state } = lane;
-    const { limits, health } = this.#engine;
+    const { limits, health, routes } = this.#engine;
     const progress = facts.first?.progress;
     // Only what its handler has refused is stuck; what waits for the registry, a dead letter or the handler itself is not.
     if (state !== "waiting" || progress === null || progress === undefined || progress.letter !== null) return null;
     if (progress.made === 0 || progress.handler === null || health.isSick(progress.handler)) return null;
     if (facts.count >= limits.parkRecords) return "records";
     if (home.watermark.span >= limits.parkSpan && home.watermark.oldest === facts.first) return "span";
-    return home.paused && progress.made >= limits.parkTries ? "full" : null;
+    // A partition that is paused because nobody is to be called is not full.
+    const isFull = home.paused && routes.status() !== "all-disabled";
+    return isFull && progress.made >= limits.parkTries ? "full" : null;
   }
 
   /** Makes a lane a parked one: what it holds is to be copied. */

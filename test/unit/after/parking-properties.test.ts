@@ -49,7 +49,7 @@ test("whatever happens while keys are parked, none of their facts is lost or ove
       seen.unparked += sim.seen.unparked;
       seen.restored += sim.seen.restored;
     }),
-    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 25) },
+    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 60) },
   );
   // The property says nothing of runs in which nothing was parked, and little where no park changed its owner.
   assert.ok(seen.parked > 20 && seen.unparked > 20 && seen.restored > 5, JSON.stringify(seen));

@@ -172,3 +172,17 @@ test("who leaves the park says that its stay is over, and each stay has a number
   assert.deepEqual([last.key, last.through, new Set(stays)], ["7", 11, new Set([last.left])]);
   assert.ok(last.left >= 0);
 });
+
+test("a partition that is paused because all handlers are disabled is not full: no key of it is parked for that", async () => {
+  const w = sickWorld();
+  w.dispatcher.accept([record(0)]);
+  await w.clock.advance(10_000);
+  assert.ok(w.tasks.calls.length >= 3);
+  w.handlers = [handler("h", { status: "disabled" })];
+  w.dispatcher.handlersChanged();
+  // While the turn that finds it disabled is under way, the handlers change once more.
+  w.handlers = [handler("h", { status: "disabled" })];
+  w.dispatcher.handlersChanged();
+  await w.clock.advance(10_000);
+  assert.deepEqual(w.journal.parks, []);
+});

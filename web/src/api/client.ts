@@ -35,7 +35,11 @@ export function onSignedOut(listener: () => void): void {
 /** One request; throws ApiError, also when nobody answers. */
 export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   const response = await send(path, options);
-  const text = await response.text().catch(() => "");
+  // A body that breaks off, or that nobody waits for any more, is no answer; of an error the status says enough.
+  const text = await response.text().catch((error: unknown) => {
+    if (!response.ok) return "";
+    throw options.signal?.aborted === true ? error : new ApiError(unreachable(false));
+  });
   if (!response.ok) {
     if (response.status === 401) {
       keepToken(null);

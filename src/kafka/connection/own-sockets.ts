@@ -11,6 +11,7 @@ const keepAliveMs = 60_000;
  */
 export class OwnSockets {
   readonly #open = new Set<Socket>();
+  #dropped = false;
 
   /** As kafkajs's own (network/socketFactory.js), and remembered. */
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
@@ -22,12 +23,19 @@ export class OwnSockets {
     socket.setKeepAlive(true, keepAliveMs);
     this.#open.add(socket);
     socket.once("close", () => this.#open.delete(socket));
+    // What kafkajs still tries after the end connects nobody; it listens once it has the socket.
+    if (this.#dropped) process.nextTick(() => socket.destroy(notNeeded()));
     return socket;
   };
 
-  /** Ends what is still open; what waits for an answer there fails at once. */
+  /** Ends what is still open, and whatever is opened after that; what waits for an answer there fails at once. */
   drop(): void {
-    // With an error: kafkajs does not listen for a socket that just closes.
-    for (const socket of this.#open) socket.destroy(new Error("the connection is not needed any more"));
+    this.#dropped = true;
+    for (const socket of this.#open) socket.destroy(notNeeded());
   }
+}
+
+/** kafkajs does not listen for a socket that just closes. */
+function notNeeded(): Error {
+  return new Error("the connection is not needed any more");
 }

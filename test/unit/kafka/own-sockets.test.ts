@@ -23,6 +23,11 @@ test("what is still open when it is dropped ends with an error, and what had end
   assert.match(error.message, /not needed any more/);
   assert.equal(left.destroyed, true);
   assert.deepEqual(endedErrors, []);
+  // kafkajs tries once more after the end: that connects nobody.
+  const late = open();
+  const [lateError] = (await once(late, "error")) as [Error];
+  assert.match(lateError.message, /not needed any more/);
+  assert.equal(late.destroyed, true);
   server.close();
   await once(server, "close");
 });

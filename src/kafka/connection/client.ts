@@ -25,7 +25,9 @@ export interface OwnOptions {
 
 export interface OwnKafka {
   readonly kafka: Kafka;
-  /** To be called after `disconnect`, which leaves connections behind. */
+  /** For a client of kafkajs with retries of its own: as many, and none once the sockets are dropped. */
+  readonly retries: (count: number) => number;
+  /** To be called after `disconnect`, which leaves connections and retries behind. */
   readonly dropSockets: () => void;
 }
 
@@ -54,9 +56,10 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
     logger,
     own({ retries = usualRetries } = {}) {
       const sockets = new OwnSockets();
-      const retry = { ...config.retry, retries };
+      const retry = { ...config.retry, retries: sockets.retries(retries) };
       return {
         kafka: new Kafka({ ...config, retry, socketFactory: sockets.factory }),
+        retries: (count) => sockets.retries(count),
         dropSockets: () => sockets.drop(),
       };
     },

@@ -7,7 +7,7 @@ const keepAliveMs = 60_000;
 /**
  * The sockets of one client of kafkajs, so that all of them end with it: a broker that kafkajs has taken out of its pool
  * (brokerPool.js: removeBroker, after a connection failed) is connected again by the consumer group that still holds it,
- * and then belongs to nobody whom `disconnect` would reach.
+ * and then belongs to nobody whom `disconnect` would reach. And its retries: a send that was out goes on after it.
  */
 export class OwnSockets {
   readonly #open = new Set<Socket>();
@@ -27,6 +27,16 @@ export class OwnSockets {
     if (this.#dropped) process.nextTick(() => socket.destroy(notNeeded()));
     return socket;
   };
+
+  /**
+   * For `retry.retries` of kafkajs: `count` until the sockets are dropped, none afterwards. Its waits cannot be ended, and
+   * they nest (a send, its metadata, their connection); but each compares its tries with this before the next one
+   * (retry/index.js: `retryCount < retries`).
+   */
+  retries(count: number): number {
+    const left = { valueOf: () => (this.#dropped ? 0 : count) };
+    return left as unknown as number;
+  }
 
   /** Ends what is still open, and whatever is opened after that; what waits for an answer there fails at once. */
   drop(): void {

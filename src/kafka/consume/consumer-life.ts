@@ -50,7 +50,7 @@ export class ConsumerLife implements Life {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    const { kafka, dropSockets } = client.own();
+    const { kafka, retries, dropSockets } = client.own();
     this.#dropSockets = dropSockets;
     this.consumer = kafka.consumer({
       allowAutoTopicCreation: false,
@@ -58,7 +58,7 @@ export class ConsumerLife implements Life {
       retry: {
         initialRetryTime: 100,
         maxRetryTime: 1000,
-        retries: 4,
+        retries: retries(4),
         restartOnFailure: () => Promise.resolve(false),
       },
     });

@@ -130,7 +130,7 @@ export class BatchSender {
   }
 
   #newProducer(): OwnProducer {
-    const { kafka, dropSockets } = this.#client.own();
+    const { kafka, retries, dropSockets } = this.#client.own();
     const kafkajs = kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -145,7 +145,7 @@ export class BatchSender {
           return partition;
         };
       },
-      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 },
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: retries(4) },
     });
     return { kafkajs, dropSockets };
   }

@@ -26,7 +26,7 @@ export function executionEntry(execution: StoredExecution): Entry {
   // `row` and what only another entry tells are added when it is asked for.
   const detail: Omit<ExecutionDetail, "row" | "decision"> = {
     ...{ instance: execution.instanceId, deliveryId: execution.deliveryId, sequence: execution.sequence },
-    ...{ group: execution.group, status: execution.status, detail: execution.detail },
+    ...{ group: execution.group, answerCode: execution.status, detail: execution.detail },
     ...{ sent: execution.sent, sentCut: execution.sentCut },
     ...{ answered: execution.answered, answeredCut: execution.answeredCut },
     ...{ disposition: execution.disposition, retryInMs: execution.retryInMs, delayMs: execution.delayMs },

@@ -7,7 +7,7 @@
  *   details  what only the details show; apart, so that entries stay small
  *   words    full text, and every filter of an entry as a word of its own, so that text and filters are one query
  */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export const tables = ["executions", "decisions"] as const;
 export type TableName = (typeof tables)[number];

@@ -24,6 +24,7 @@ export const ExecutionRow = Type.Object({
   at: Instant,
   event: nullable(Type.String()),
   stage: Stage,
+  /** `fail`: a usable answer was needed and did not come. */
   status: Type.Union([Type.Literal("success"), Type.Literal("fail")]),
   /** `allow`, `forbid`, `cancelled` (nobody needed the answer any more), `delivered`, or the failure's kind. */
   outcome: Type.String(),
@@ -51,7 +52,8 @@ export const ExecutionDetail = Type.Object({
   sentCut: Type.Boolean(),
   answered: nullable(Type.String()),
   answeredCut: Type.Boolean(),
-  status: nullable(Type.Integer()),
+  /** HTTP status or exit code; null: there was none. (`status`, of the row, says whether a usable answer came.) */
+  answerCode: nullable(Type.Integer()),
   detail: nullable(Type.String()),
   /** What followed an attempt after the event: accept, retry, dead-letter. */
   disposition: nullable(Type.String()),

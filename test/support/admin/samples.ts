@@ -77,7 +77,7 @@ export function executionDetail(row: ExecutionRow): ExecutionDetail {
     sentCut: false,
     answered: row.status === "fail" ? null : "{}",
     answeredCut: false,
-    status: row.status === "fail" ? null : 200,
+    answerCode: row.status === "fail" ? null : 200,
     detail: row.status === "fail" ? "no answer within 300 ms" : null,
     disposition: row.stage === "after" ? "accept" : null,
     retryInMs: null,

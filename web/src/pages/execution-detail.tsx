@@ -33,7 +33,7 @@ function Detail({ detail }: { readonly detail: ExecutionDetail }): JSX.Element {
         items={[
           ["When", <Time key="t" at={row.at} />],
           ["Attempt", String(row.attempt)],
-          ...(detail.status === null ? [] : [["Status or exit code", String(detail.status)] as const]),
+          ...(detail.answerCode === null ? [] : [["HTTP status or exit code", String(detail.answerCode)] as const]),
           ...(detail.disposition === null
             ? []
             : [

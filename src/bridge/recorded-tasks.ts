@@ -1,5 +1,6 @@
 import type { Clock } from "../model/clock.ts";
 import type { AskReport } from "../observe/execution-record.ts";
+import { isTimeUp } from "../tasks/call-time.ts";
 import type { UnguardedTasks } from "../tasks/runner.ts";
 
 /** Tells of each question that is really asked, when it has ended. After the event the engine tells, as it knows what followed. */
@@ -20,5 +21,5 @@ export function recordedTasks(tasks: UnguardedTasks, clock: Clock, asked: (repor
 
 /** Nobody needed the answer any more; that its time was over is the handler's own doing (before/ports.ts). */
 function isCancelled(signal: AbortSignal): boolean {
-  return signal.aborted && !(signal.reason instanceof DOMException && signal.reason.name === "TimeoutError");
+  return signal.aborted && !isTimeUp(signal);
 }

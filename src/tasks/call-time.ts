@@ -1,7 +1,12 @@
 import type { Clock } from "../model/clock.ts";
 
-/** Why a call's time is over: its deadline, or its caller's signal. */
+/** Why a call's time is over: its deadline, whoever noticed first; or its caller's signal, because nobody needs it any more. */
 export type Over = "deadline" | "cancelled";
+
+/** The caller's own clock ended the call, as AbortSignal.timeout does: the handler was too slow (before/ports.ts). */
+export function isTimeUp({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof DOMException && reason.name === "TimeoutError";
+}
 
 export type Within<T> = { readonly kind: "done"; readonly value: T } | { readonly kind: "over"; readonly over: Over };
 
@@ -20,14 +25,15 @@ export class CallTime {
     this.#clock = clock;
     this.#endsAtMs = clock.monotonicMs() + timeoutMs;
     const timer = clock.after(timeoutMs, () => this.#end("deadline"));
-    const cancelled = () => this.#end("cancelled");
-    signal.addEventListener("abort", cancelled, { once: true });
+    // Its timer is the older one of two for the same moment, and so fires first.
+    const aborted = () => this.#end(isTimeUp(signal) ? "deadline" : "cancelled");
+    signal.addEventListener("abort", aborted, { once: true });
     this.#release = () => {
       timer.cancel();
       // The signal may outlive thousands of calls.
-      signal.removeEventListener("abort", cancelled);
+      signal.removeEventListener("abort", aborted);
     };
-    if (signal.aborted) this.#end("cancelled");
+    if (signal.aborted) aborted();
     else if (timeoutMs <= 0) this.#end("deadline");
   }
 

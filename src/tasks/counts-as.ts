@@ -1,5 +1,6 @@
 import type { Failure } from "../model/failure.ts";
 import type { CallEnd } from "./breaker.ts";
+import { isTimeUp } from "./call-time.ts";
 
 /** Exit 75 is a script's own way of asking for another try. */
 const temporaryExit = 75;
@@ -11,7 +12,7 @@ const temporaryExit = 75;
  * @param signal the call's own: aborted with a TimeoutError, the handler was too slow; otherwise nobody needed it.
  */
 export function countsAs(failure: Failure, signal: AbortSignal): CallEnd {
-  if (signal.aborted && !isTimeout(signal.reason)) return "nothing";
+  if (signal.aborted && !isTimeUp(signal)) return "nothing";
   switch (failure.kind) {
     case "unreachable":
     case "timeout":
@@ -33,8 +34,4 @@ export function countsAs(failure: Failure, signal: AbortSignal): CallEnd {
     case "internal":
       return "nothing";
   }
-}
-
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof DOMException && reason.name === "TimeoutError";
 }

@@ -26,6 +26,18 @@ test("past the places calls wait in order, past the queue they are turned away",
   time.release();
 });
 
+test("a caller whose own clock ends the call at the same moment ends it at its deadline, not because nobody needs it", () => {
+  const clock = new FakeClock();
+  const caller = new AbortController();
+  const time = new CallTime(clock, 100, caller.signal);
+  const ends: string[] = [];
+  time.onOver((over) => ends.push(over));
+  caller.abort(new DOMException("no answer within 100 ms", "TimeoutError"));
+  assert.deepEqual(ends, ["deadline"]);
+  const late = new CallTime(clock, 100, caller.signal);
+  assert.equal(late.over, "deadline");
+});
+
 test("who waits past its time gives its place in the queue back", async () => {
   const clock = new FakeClock();
   const bulkhead = new Bulkhead(1, 1);

@@ -69,9 +69,12 @@ test("one record is found by its offset, the first that is kept for one that is 
   assert.equal(await reader.first({ topic, partition: 1 }, 0), null);
 });
 
-test("a partition or a topic that is not there is said to be missing", async () => {
+test("a topic that is not there is said to be missing, a partition that is not there to be a slip, with those there are", async () => {
   const missing = (error: unknown) => error instanceof BridgeError && error.code === "NOT_SET_UP";
-  await assert.rejects(reader.first({ topic, partition: 7 }, 0), missing);
+  await assert.rejects(reader.first({ topic, partition: 7 }, 0), {
+    code: "USAGE",
+    message: `the topic ${topic} has no partition 7; there are: 0 to 1`,
+  });
   const short = await openLogReader(workspace.client, 1500);
   await assert.rejects(short.first({ topic: `${topic}-none`, partition: 0 }, 0), missing);
   await short.close();

@@ -42,9 +42,17 @@ export function noBrokerAnswers(cause: unknown): BridgeError {
 /** What is thrown where a topic could not be asked about: NOT_SET_UP when it is missing, else the error as it came. */
 export function asMissingTopic(topic: string, error: unknown): unknown {
   if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) return error;
-  return new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist: run \`${ownCommand} setup\``, {
-    cause: error,
-  });
+  return new BridgeError("NOT_SET_UP", `the topic ${topic} does not exist; ${setUpAdvice}`, { cause: error });
+}
+
+/** A topic is missing: it was never made, or goes by another name. */
+export const setUpAdvice: string = `run \`${ownCommand} setup\`, unless the topics go by another prefix (TOPIC_PREFIX)`;
+
+/** What is thrown where a partition was named that a topic has not: no `setup` makes one. */
+export function noSuchPartition(topic: string, partition: number, there: readonly number[]): BridgeError {
+  const last = Math.max(...there);
+  const those = there.length === 0 ? "none" : last === 0 ? "only 0" : `0 to ${last}`;
+  return new BridgeError("USAGE", `the topic ${topic} has no partition ${partition}; there are: ${those}`);
 }
 
 const deepest = 10;

@@ -98,6 +98,8 @@ export interface InternalCluster {
   /** Loads what is known of the topic, once. */
   addTargetTopic(topic: string): Promise<void>;
   refreshMetadata(): Promise<void>;
+  /** The partitions of a topic that is known; none of one that is not. */
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
   /** Partitions by the node that leads them; none for a partition that does not exist. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(of: { readonly nodeId: string }): Promise<InternalBroker>;
@@ -178,6 +180,7 @@ const clusterMethods: readonly (keyof InternalCluster)[] = [
   "findGroupCoordinator",
   "addTargetTopic",
   "refreshMetadata",
+  "findTopicPartitionMetadata",
   "findLeaderForPartitions",
   "findBroker",
   "fetchTopicsOffset",

@@ -1,7 +1,7 @@
 import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { pause, within } from "../../model/deadline.ts";
-import { reasonOf, typesOf } from "./broker-errors.ts";
+import { reasonOf, setUpAdvice, typesOf } from "./broker-errors.ts";
 
 /** Thrown by what is asked: it has no answer yet and is worth asking again. */
 export class NotYet extends Error {}
@@ -47,9 +47,10 @@ export async function persistently<T>(what: string, giveUpAtMs: number, ask: () 
       const later = error instanceof NotYet || types.some((type) => passing.has(type));
       if (!later || performance.now() + askAgainMs > giveUpAtMs) {
         // A topic that is missing may be one that was created a moment ago; in the end it is just missing.
-        const missing = types.includes("UNKNOWN_TOPIC_OR_PARTITION");
-        const code = missing ? "NOT_SET_UP" : "BROKER_UNAVAILABLE";
-        throw new BridgeError(code, `${what}: ${reasonOf(error)}`, { cause: error });
+        if (types.includes("UNKNOWN_TOPIC_OR_PARTITION")) {
+          throw new BridgeError("NOT_SET_UP", `${what}: ${reasonOf(error)}; ${setUpAdvice}`, { cause: error });
+        }
+        throw new BridgeError("BROKER_UNAVAILABLE", `${what}: ${reasonOf(error)}`, { cause: error });
       }
       await pause(systemClock, askAgainMs);
     }

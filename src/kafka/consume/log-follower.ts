@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { BridgeError, messageOf } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { pause, within } from "../../model/deadline.ts";
-import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord } from "../../model/record.ts";
+import { setUpAdvice } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { type LogReader, openLogReader } from "./log-reader.ts";
 
@@ -128,7 +128,7 @@ class Follower implements LogFollower {
       return await reader.end({ topic, partition: 0 });
     } catch (error) {
       if (!(error instanceof BridgeError) || error.code !== "NOT_SET_UP") throw error;
-      const text = `the topic ${topic} does not exist: run \`${ownCommand} setup\``;
+      const text = `the topic ${topic} does not exist; ${setUpAdvice}`;
       throw new BridgeError("NOT_SET_UP", text, { cause: error });
     } finally {
       await this.#close(reader);

@@ -1,9 +1,8 @@
 import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { bounded, within } from "../../model/deadline.ts";
-import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord, TopicPartition } from "../../model/record.ts";
-import { noBrokerAnswers, typesOf } from "../connection/broker-errors.ts";
+import { noBrokerAnswers, noSuchPartition, typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { type InternalCluster, internalCluster } from "../connection/patch.ts";
 import { persistently } from "../connection/persistently.ts";
@@ -24,7 +23,10 @@ export interface LogPage {
   readonly pastEnd?: true;
 }
 
-/** Every method throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, NOT_SET_UP (no such topic), SETTINGS_INVALID (no right to). */
+/**
+ * Every method throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, NOT_SET_UP (no such topic), USAGE (no such partition of it),
+ * SETTINGS_INVALID (no right to).
+ */
 export interface LogReader {
   /**
    * The records of a range, in offset order, as one answer of the broker holds them; what retention took is passed over.
@@ -137,10 +139,8 @@ async function fetchFrom(cluster: InternalCluster, at: TopicPartition, offset: n
   await cluster.addTargetTopic(topic);
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
   if (nodeId === undefined) {
-    throw new BridgeError(
-      "NOT_SET_UP",
-      `the topic ${topic} has no partition ${partition}: run \`${ownCommand} setup\``,
-    );
+    const there = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+    throw noSuchPartition(topic, partition, there);
   }
   const broker = await cluster.findBroker({ nodeId });
   const { responses } = await broker.fetch({

@@ -3,10 +3,9 @@ import type { Admin, EachBatchPayload } from "kafkajs";
 import { BridgeError } from "../../errors.ts";
 import { systemClock } from "../../model/clock.ts";
 import { within } from "../../model/deadline.ts";
-import { ownCommand } from "../../model/own-command.ts";
 import type { InboundRecord } from "../../model/record.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
-import { asMissingTopic, isPassing } from "../connection/broker-errors.ts";
+import { asMissingTopic, isPassing, noSuchPartition } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { ConsumerLife } from "./consumer-life.ts";
 import { inboundRecord } from "./inbound.ts";
@@ -24,7 +23,7 @@ export interface PartitionTailOptions {
 
 export interface PartitionTail {
   /**
-   * Resolves when every reply written from now on will be seen. Rejects with BROKER_UNAVAILABLE or NOT_SET_UP, and CLOSED
+   * Resolves when every reply written from now on will be seen. Rejects with BROKER_UNAVAILABLE, NOT_SET_UP or USAGE (no such partition), and CLOSED
    * when it was stopped meanwhile; it may be called again after that.
    */
   start(timeoutMs: number): Promise<{ readonly partition: number }>;
@@ -169,10 +168,8 @@ async function firstPosition(client: KafkaClient, options: PartitionTailOptions,
   const chosen = partition ?? ends[randomInt(Math.max(ends.length, 1))]?.partition;
   const end = ends.find((one) => one.partition === chosen);
   if (end !== undefined) return end;
-  throw new BridgeError(
-    "NOT_SET_UP",
-    `the topic ${topic} has no partition ${chosen ?? 0}: run \`${ownCommand} setup\``,
-  );
+  const there = ends.map((one) => one.partition);
+  throw noSuchPartition(topic, chosen ?? 0, there);
 }
 
 /** A topic that stays missing while kafkajs looks for it (about 2 s) is said to be missing, long before a deadline. */

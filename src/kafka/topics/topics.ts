@@ -8,7 +8,7 @@ export interface TopicConfig {
   readonly "retention.ms"?: string;
   readonly "max.message.bytes": string;
   readonly "message.timestamp.type"?: "LogAppendTime";
-  /** How old the part of the log grows that compaction leaves alone. */
+  /** How old the newest part of the log grows, which is neither compacted nor deleted before a next one is begun. */
   readonly "segment.ms"?: string;
 }
 
@@ -24,6 +24,9 @@ export interface TopicPlan {
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const forEverMs = -1;
+
+/** With the broker's own, a week, what is to be kept for an hour would be kept that long, secrets and all. */
+const smallParts = { "segment.ms": String(hourMs) } as const;
 
 /** Kafka's own default, stated so that a broker that allows more cannot break the promise of `carryingBytes`. */
 export const factBytes = 1_048_588;
@@ -42,24 +45,15 @@ export function planTopics(names: TopicNames, settings: TopicSettings): readonly
     ...Object.values(names.facts).map((topic) => plan(topic, kept(14 * dayMs))),
     // Budgets count from the time the broker took a request, because a core's clock proves nothing.
     ...Object.values(names.before).map((topic) =>
-      plan(topic, { ...kept(hourMs), "message.timestamp.type": "LogAppendTime" }),
+      plan(topic, { ...kept(hourMs), ...smallParts, "message.timestamp.type": "LogAppendTime" }),
     ),
-    plan(names.verdicts, kept(hourMs, carryingBytes)),
+    plan(names.verdicts, { ...kept(hourMs, carryingBytes), ...smallParts }),
     // One partition: the first write with a matching base revision wins, which needs one order for all. Not compacted:
     // the log is the history. The broker's time: where a new handler's group begins is looked up by it.
     plan(names.handlers, { ...kept(forEverMs, carryingBytes), "message.timestamp.type": "LogAppendTime" }, 1),
-    plan(names.bridges, { "cleanup.policy": "compact", "max.message.bytes": String(factBytes) }, 1),
-    // By the broker's time of each it is told who is still heard of. The newest part of a log is never compacted: a small one.
-    plan(
-      names.instances,
-      {
-        "cleanup.policy": "compact",
-        "max.message.bytes": String(factBytes),
-        "message.timestamp.type": "LogAppendTime",
-        "segment.ms": String(hourMs),
-      },
-      1,
-    ),
+    plan(names.bridges, latest, 1),
+    // By the broker's time of each it is told who is still heard of.
+    plan(names.instances, { ...latest, "message.timestamp.type": "LogAppendTime" }, 1),
     plan(names.parked, kept(14 * dayMs, carryingBytes)),
     plan(names.deadLetters, kept(30 * dayMs, carryingBytes)),
     plan(names.replays, kept(14 * dayMs, carryingBytes)),
@@ -69,6 +63,9 @@ export function planTopics(names: TopicNames, settings: TopicSettings): readonly
     plan(names.audit, kept(90 * dayMs), 1),
   ];
 }
+
+/** The last word of each key. */
+const latest: TopicConfig = { "cleanup.policy": "compact", "max.message.bytes": String(factBytes), ...smallParts };
 
 function kept(retentionMs: number, bytes: number = factBytes): TopicConfig {
   return { "cleanup.policy": "delete", "retention.ms": String(retentionMs), "max.message.bytes": String(bytes) };

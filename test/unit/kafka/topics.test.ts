@@ -53,6 +53,19 @@ function brokerWith(topics: Iterable<readonly [string, FoundTopic]>) {
 
 const does = { dryRun: false, fix: false };
 
+test("what is compacted, or kept for an hour, is so within another hour: the newest part of a log never is", () => {
+  const short = plans.filter(
+    ({ config }) => config["cleanup.policy"] === "compact" || Number(config["retention.ms"]) === 3_600_000,
+  );
+  assert.deepEqual(
+    short.map(({ topic, config }) => [topic, config["segment.ms"]]),
+    ["clients.before", "accounts.before", "packages.before", "verdicts", "bridges", "instances"].map((name) => [
+      `billing.${name}`,
+      "3600000",
+    ]),
+  );
+});
+
 test("the plan holds every topic of the prefix once", () => {
   const { facts, before, ...others } = topicNames("billing");
   const names = [...Object.values(facts), ...Object.values(before), ...Object.values(others)].sort();

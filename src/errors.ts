@@ -72,11 +72,15 @@ export function problemText({ path, place, message, hint }: Problem): string {
 /** Several problems found at once, such as all mistakes of one file. */
 export class ProblemsError extends BridgeError {
   readonly problems: readonly Problem[];
+  /** What besides may not be meant: whoever mends the problems would else hear of it a round later. */
+  readonly warnings: readonly string[];
 
-  constructor(code: ErrorCode, headline: string, problems: readonly Problem[]) {
-    super(code, [headline, ...problems.map((problem) => `  - ${problemText(problem)}`)].join("\n"));
+  constructor(code: ErrorCode, headline: string, problems: readonly Problem[], warnings: readonly string[] = []) {
+    const lines = [...problems.map(problemText), ...warnings.map((warning) => `warning: ${warning}`)];
+    super(code, [headline, ...lines.map((line) => `  - ${line}`)].join("\n"));
     this.name = "ProblemsError";
     this.problems = problems;
+    this.warnings = warnings;
   }
 }
 

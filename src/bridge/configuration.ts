@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { LoadedHandlers } from "../config/handlers-file.ts";
 import { missingConnection, readSettings, type Settings } from "../config/settings.ts";
 import { type Problem, ProblemsError } from "../errors.ts";
@@ -53,17 +55,22 @@ function handlersOf(
     return { handlersFile: file, loaded: reading };
   }
   const ofHandlers = reading?.kind === "refused" ? reading.problems : [];
+  const warnings = reading?.warnings ?? [];
   const wrong = [...(ofSettings.length > 0 ? ["the settings"] : []), ...(ofHandlers.length > 0 ? [file] : [])];
   throw new ProblemsError(
     ofSettings.length > 0 ? "SETTINGS_INVALID" : "HANDLERS_INVALID",
     `${wrong.join(" and ")} cannot be used:`,
     [...ofSettings, ...ofHandlers],
+    warnings,
   );
 }
+
+/** Shipped beside this program, source or built: wherever it was started from, what is said works as it stands. */
+const example = relative(process.cwd(), fileURLToPath(new URL("../../config", import.meta.url))) || ".";
 
 const noFile: Problem = {
   path: "handlers.file",
   place: null,
   message: "HANDLERS_FILE is not set",
-  hint: "name the YAML file of the handlers (an example: config/handlers.example.yaml)",
+  hint: `name the YAML file of the handlers; an example, with what it needs: HANDLERS_FILE=${example}/handlers.example.yaml SCRIPTS_DIR=${example}/scripts EGRESS_ALLOW=10.0.0.5`,
 };

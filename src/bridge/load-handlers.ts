@@ -25,7 +25,7 @@ export type HandlersSettings = Pick<Settings, "before" | "handlers">;
 export function loadHandlers(file: string, settings: HandlersSettings): LoadedHandlers {
   const reading = readHandlers(file, settings);
   if (reading.kind === "refused") {
-    throw new ProblemsError("HANDLERS_INVALID", `${file} cannot be used:`, reading.problems);
+    throw new ProblemsError("HANDLERS_INVALID", `${file} cannot be used:`, reading.problems, reading.warnings);
   }
   return reading;
 }

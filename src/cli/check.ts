@@ -3,6 +3,7 @@ import { loadHandlersConfiguration } from "../bridge/configuration.ts";
 import { budgetText } from "../config/budget.ts";
 import type { LoadedHandlers } from "../config/handlers-file.ts";
 import { type Problem, ProblemsError } from "../errors.ts";
+import { counted } from "./counted.ts";
 import { describeTask } from "./describe-task.ts";
 import { renderTable } from "./table.ts";
 
@@ -43,17 +44,18 @@ export function checkCommand(): Command {
       if (budget.length > 0)
         lines.push("", "Budget, in the worst case:", ...budget.map((row) => `  ${budgetText(row)}`));
       for (const warning of warnings) lines.push("", `warning: ${warning}`);
-      process.stdout.write(`${lines.join("\n")}\n\n${file}: ${handlers.length} handlers, no problems\n`);
+      process.stdout.write(`${lines.join("\n")}\n\n${file}: ${counted(handlers.length, "handler")}, no problems\n`);
     });
 }
 
-/** With `json`, the problems go to stdout as `{"problems":[{path,line,column,message,hint}]}`, before they are thrown. */
+/** With `json`, the problems go to stdout as `{"problems":[{path,line,column,message,hint}],"warnings":[]}`, before they are thrown. */
 function loadOrPrint(file: string, json: boolean): LoadedHandlers {
   try {
     return loadHandlersConfiguration(process.env, file).loaded;
   } catch (error) {
     if (json && error instanceof ProblemsError) {
-      process.stdout.write(`${JSON.stringify({ problems: error.problems.map(listed) })}\n`);
+      const { problems, warnings } = error;
+      process.stdout.write(`${JSON.stringify({ problems: problems.map(listed), warnings })}\n`);
     }
     throw error;
   }

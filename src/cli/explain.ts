@@ -35,8 +35,8 @@ Needs no broker. Exit code 0: explained, whatever the verdicts; 2: no such event
 78: no handlers file, or one that cannot be used.`,
     )
     .action(async (eventId: string, flags: ExplainFlags) => {
-      const { settings, loaded } = loadHandlersConfiguration(process.env, flags.handlers);
       const { id, data } = eventFromFlags(eventId, flags);
+      const { settings, loaded } = loadHandlersConfiguration(process.env, flags.handlers);
       const type = findEventType(id);
       if (type === undefined) throw new BridgeError("UNKNOWN_EVENT", `no event "${id}"`);
       const { handlers } = loaded;

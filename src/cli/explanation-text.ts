@@ -33,7 +33,7 @@ function beforeLines({ before, budget, shareMs, deadlineMs }: EventExplanation, 
   if (budget !== null && budget.bestEffort.length > 0) {
     lines.push(`  best effort, skipped when too little is left: ${budget.bestEffort.join(", ")}`);
   }
-  lines.push("", renderTable(["if", "the verdict is", "decided by", "after at most"], verdictRows(before)));
+  lines.push("", renderTable(["if", "the verdict is", "decided by", "lost to timeouts"], verdictRows(before)));
   return lines;
 }
 

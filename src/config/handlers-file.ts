@@ -38,8 +38,8 @@ export interface LoadedHandlers {
 
 export type HandlersReading =
   | ({ readonly kind: "usable" } & LoadedHandlers)
-  /** Every problem at once, in the order of the text. */
-  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
+  /** Every problem at once, in the order of the text; and what else loads but may not be meant. */
+  | { readonly kind: "refused"; readonly problems: readonly Problem[]; readonly warnings: readonly string[] };
 
 const maxBytes = 1_048_576;
 const maxHandlers = 1000;
@@ -81,15 +81,15 @@ export function readHandlers(text: string, options: HandlersOptions): HandlersRe
     }
     if (options.deadlineMs !== null) budget = checkBudget(placed, options.deadlineMs);
   }
-  if (findings.problems.length > 0) return { kind: "refused", problems: inOrder(findings.problems) };
   const warnings = inOrder(findings.warnings).map(problemText);
+  if (findings.problems.length > 0) return { kind: "refused", problems: inOrder(findings.problems), warnings };
   const handlers = placed.map(({ handler }) => handler);
   const definitions = placed.map(({ part }) => jsonOf(part.tree) as HandlerDefinition);
   return { kind: "usable", handlers, definitions, warnings, budget };
 }
 
 function refusedWhole(message: string): HandlersReading {
-  return { kind: "refused", problems: [{ path: null, place: null, message, hint: null }] };
+  return { kind: "refused", problems: [{ path: null, place: null, message, hint: null }], warnings: [] };
 }
 
 function readAll(root: Part, shapes: Shapes): readonly Placed[] {

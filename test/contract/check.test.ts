@@ -59,10 +59,30 @@ suite("check", () => {
           hint: null,
         },
       ],
+      warnings: [],
     });
     const gone = run(["check", join(folder, "none.yaml"), "--json"]);
     assert.equal(gone.status, 78);
     assert.match(gone.stdout, /^\{"problems":\[\{"path":null,"line":null,.*none\.yaml/);
+  });
+
+  test("says which events it does not know in the same round as what is wrong", () => {
+    const file = join(folder, "typo.yaml");
+    writeFileSync(
+      file,
+      `handlers:
+  - id: crm
+    stage: after
+    events: [clients.updat]
+    retri: {}
+    task: { http: { url: "https://crm.example.net/hook" } }
+`,
+    );
+    const { status, stdout, stderr } = run(["check", file, "--json"]);
+    assert.equal(status, 78);
+    assert.match(stderr, /retri: unknown key[^]+warning: .*clients\.updat is not in the catalogue.*"clients\.update"/);
+    const { warnings } = JSON.parse(stdout) as { warnings: string[] };
+    assert.match(warnings.join(), /^typo\.yaml:4:14 .*clients\.updat is not/);
   });
 
   test("names the problems of the settings it depends on and of the file in one round", () => {

@@ -29,12 +29,16 @@ const handlers = [
 const file = join(folder, "handlers.yaml");
 writeFileSync(file, JSON.stringify({ handlers }));
 
-function explain(...args: string[]): {
+interface End {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-} {
-  const env = { PATH: process.env["PATH"], HANDLERS_FILE: file };
+}
+
+const explain = (...args: string[]): End => explainWith({ HANDLERS_FILE: file }, ...args);
+
+function explainWith(settings: Readonly<Record<string, string>>, ...args: string[]): End {
+  const env = { PATH: process.env["PATH"], ...settings };
   return spawnSync(process.execPath, ["src/cli/main.ts", "explain", ...args], { cwd: root, env, encoding: "utf8" });
 }
 
@@ -43,9 +47,8 @@ suite("explain", () => {
     const { status, stdout, stderr } = explain("clients.update", "--data", '{"id":12,"credit":"1500"}');
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^clients\.update, object 12\. Nothing was called\.$/m);
-    assert.match(stdout, /^1 +keeper +mutator +always +200 ms +allow +name /m);
-    assert.match(stdout, /^ +credit lower-only$/m);
-    assert.match(stdout, /^2 +guard +validator .+ 300 ms +forbid +nothing /m);
+    assert.match(stdout, /^1 +keeper +mutator +always +200 ms +allow +name; credit lower-only /m);
+    assert.match(stdout, /^2 +guard +validator .+ 300 ms +forbid; timeout: allow +nothing /m);
     assert.match(stdout, /for other events: elsewhere/);
     assert.match(stdout, /mutators keeper 200, validators max\(guard 300\), fixed 35 = 535 of 1100 ms/);
     assert.match(stdout, /^all of them allow +allow +handler +0 ms$/m);
@@ -96,5 +99,28 @@ suite("explain", () => {
   test("an event that does not exist is exit code 2, a handlers file that does not 78", () => {
     assert.equal(explain("clients.nothing", "--data", "{}").status, 2);
     assert.equal(explain("clients.update", "--data", '{"id":1}', "--handlers", "/nowhere.yaml").status, 78);
+  });
+
+  test("what was typed is looked at before the handlers file is", () => {
+    for (const [says, ...args] of [
+      [/UNKNOWN_EVENT/, "clients.nothing", "--data", "{}"],
+      [/DATA_INVALID.*not JSON/, "clients.update", "--data", '{"id":'],
+    ] as const) {
+      const { status, stderr } = explainWith({}, ...args, "--handlers", "/nowhere.yaml");
+      assert.equal(status, 2);
+      assert.match(stderr, says);
+    }
+  });
+
+  test("without a handlers file it names an example, and what is named works as it stands", () => {
+    const { status, stderr } = explainWith({}, "clients.update", "--data", '{"id":1}');
+    assert.equal(status, 78);
+    const named = Object.fromEntries(
+      [...stderr.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, value]),
+    );
+    assert.deepEqual(Object.keys(named), ["HANDLERS_FILE", "SCRIPTS_DIR", "EGRESS_ALLOW"]);
+    const shown = explainWith(named, "clients.update", "--data", '{"id":1,"credit":"5000"}');
+    assert.equal(shown.status, 0, shown.stderr);
+    assert.match(shown.stdout, /credit-guard/);
   });
 });

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { readHandlers } from "../../bridge/load-handlers.ts";
 import { BridgeError, exitCodes, messageOf, ProblemsError } from "../../errors.ts";
 import type { HandlerDefinition } from "../../model/handler-log.ts";
+import { counted } from "../counted.ts";
 import { endWith } from "../run-program.ts";
 import { type OpenLog, unknownHere, withHandlerLog } from "./open-log.ts";
 import { type ApplyPlan, planApply } from "./plan.ts";
@@ -29,9 +30,9 @@ export function applyCommand(): Command {
       if (flags.json === true) process.stdout.write(`${JSON.stringify({ ...listedPlan(plan), written })}\n`);
       else if (plan.changes.length > 0 || plan.left.length > 0) process.stdout.write(`${planText(plan)}\n`);
       if (plan.changes.length === 0) process.stderr.write("nothing to change\n");
-      else if (written === null) process.stderr.write(`${plan.changes.length} handlers would change\n`);
+      else if (written === null) process.stderr.write(`${counted(plan.changes.length, "handler")} would change\n`);
       else {
-        process.stderr.write(`${plan.changes.length} handlers changed, revision ${written.revision}\n`);
+        process.stderr.write(`${counted(plan.changes.length, "handler")} changed, revision ${written.revision}\n`);
         tellSpread(written);
       }
     });
@@ -49,7 +50,7 @@ export function diffCommand(): Command {
       if (flags.json === true) process.stdout.write(`${JSON.stringify(listedPlan(plan))}\n`);
       else if (plan.changes.length > 0 || plan.left.length > 0) process.stdout.write(`${planText(plan)}\n`);
       process.stderr.write(
-        plan.changes.length === 0 ? "nothing to change\n" : `${plan.changes.length} handlers would change\n`,
+        plan.changes.length === 0 ? "nothing to change\n" : `${counted(plan.changes.length, "handler")} would change\n`,
       );
       if (flags.exitCode === true && plan.changes.length > 0) endWith(exitCodes.failed);
     });
@@ -63,7 +64,7 @@ function planOf({ settings, store }: OpenLog, { file, prune = false }: FileFlags
 export function definitionsOf(file: string, settings: OpenLog["settings"]): readonly HandlerDefinition[] {
   const reading = readHandlers(file === "-" ? { text: standardInput() } : file, settings, unknownHere(settings));
   if (reading.kind === "refused")
-    throw new ProblemsError("HANDLERS_INVALID", `${file} cannot be used:`, reading.problems);
+    throw new ProblemsError("HANDLERS_INVALID", `${file} cannot be used:`, reading.problems, reading.warnings);
   for (const warning of reading.warnings) process.stderr.write(`warning: ${warning}\n`);
   return reading.definitions;
 }

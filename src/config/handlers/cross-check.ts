@@ -36,7 +36,7 @@ export function checkMayChange({ handler, part }: Placed, shapes: Shapes): void 
     const without = known.filter(({ shape }) => fieldOf(shape, rule.field) === undefined);
     if (without.length > 0) {
       const ids = without.map(({ id }) => id).join(", ");
-      const text = `${ids} has no field ${rule.field}`;
+      const text = `${ids} ${without.length === 1 ? "has" : "have"} no field ${rule.field}`;
       const names = [...new Set(without.flatMap(({ shape }) => shape.fields.map((field) => field.name)))];
       if (without.length === handler.events.length) place.problem(text, didYouMean(rule.field, names));
       else place.warn(text);

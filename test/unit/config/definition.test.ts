@@ -31,7 +31,7 @@ for (const [what, more, message] of [
   [
     "a long field that no event has",
     { events: beforeEvents, mayChange: many(200, (at) => `field_${"x".repeat(50)}${at}`) },
-    /has no field field_x+0$/,
+    /have no field field_x+0$/,
   ],
   [
     "a key that nobody knows",

@@ -26,6 +26,10 @@ export function endWith(code: number): void {
 }
 
 function throwInsteadOfExit(command: Command): void {
-  command.exitOverride();
+  command.exitOverride().showHelpAfterError(`\`${pathOf(command)} --help\` says what there is`);
   command.commands.forEach(throwInsteadOfExit);
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

@@ -6,6 +6,7 @@ import { jsonOf } from "../../model/json-data.ts";
 import { type LetterReading, parsePosition, positionText } from "../../operations/letters.ts";
 import { Newest, selectLetters } from "../../operations/select-letters.ts";
 import { type ListedLetter, listedLetter, showLetter } from "../../operations/shown-letter.ts";
+import { counted } from "../counted.ts";
 import { withOperation } from "../operation.ts";
 import { count } from "../option-values.ts";
 import { type FilterFlags, filterOf, withFilters } from "./flags.ts";
@@ -51,7 +52,7 @@ function listCommand(): Command {
       else {
         if (letters.length > 0) process.stdout.write(`${listTable(letters)}\n`);
         process.stderr.write(
-          `${matched} dead letters match${matched > letters.length ? `, ${letters.length} shown: --limit` : ""}\n`,
+          `${counted(matched, "dead letter")} found${matched > letters.length ? `, ${letters.length} shown: --limit` : ""}\n`,
         );
       }
       warnOf(unreadable);
@@ -97,7 +98,7 @@ function exportCommand(): Command {
       } finally {
         out.close();
       }
-      process.stderr.write(`${written} dead letters written\n`);
+      process.stderr.write(`${counted(written, "dead letter")} written\n`);
       warnOf(unreadable);
     });
 }

@@ -3,6 +3,7 @@ import { positionText } from "../../operations/letters.ts";
 import type { OrderWarning } from "../../operations/newer-events.ts";
 import type { Replayable } from "../../operations/replay-plan.ts";
 import { keyText } from "../../operations/shown-letter.ts";
+import { counted } from "../counted.ts";
 import { renderTable } from "../table.ts";
 
 /** What a replay is about to do. */
@@ -65,7 +66,7 @@ export function plannedLines({ letters, superseded, gaps, warnings }: PlannedRep
   const lines = [...Map.groupBy(letters, ({ group, handler }) => `${group}: ${handler ?? "every handler"}`)]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([to, own]) => `  ${own.length} to ${to}`);
-  lines.unshift(`${letters.length} dead letters to replay`);
+  lines.unshift(`${counted(letters.length, "dead letter")} to replay`);
   if (superseded > 0) lines.push(`  ${superseded} left out: their delivery has a newer letter, which goes instead`);
   if (gaps > 0) lines.push(`  ${gaps} left out: they name records that are gone, and hold none`);
   return [...lines, ...warningLines(warnings)];

@@ -1,6 +1,7 @@
 import { jsonOf } from "../../model/json-data.ts";
 import type { ListedLetter, ShownLetter } from "../../operations/shown-letter.ts";
-import { renderTable } from "../table.ts";
+import { printable } from "../printable.ts";
+import { pageWidth, renderTable } from "../table.ts";
 
 const longestDetail = 120;
 
@@ -43,6 +44,7 @@ export function letterText(letter: ShownLetter): string {
 }
 
 function attemptTable({ attempts }: ShownLetter): string {
+  const page = pageWidth();
   return renderTable(
     ["number", "at", "ms", "failure", "detail"],
     attempts.map(({ number, at, ms, kind, status, exit, detail }) => [
@@ -52,17 +54,15 @@ function attemptTable({ attempts }: ShownLetter): string {
       status !== null ? `${kind} ${status}` : exit !== null ? `${kind} ${exit}` : kind,
       detail,
     ]),
+    page === null ? null : page - indent.length,
   );
 }
+
+const indent = "    ";
 
 function indented(text: string): string {
   return text
     .split("\n")
-    .map((line) => `    ${line}`)
+    .map((line) => `${indent}${line}`)
     .join("\n");
-}
-
-/** Foreign texts must not steer a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, " ");
 }

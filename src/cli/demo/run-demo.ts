@@ -4,13 +4,16 @@ import { environmentOf } from "../../dev-stack/addresses.ts";
 import { BridgeError } from "../../errors.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { RequestVerdict } from "../../sdk/request-verdict.ts";
-import { renderTable } from "../table.ts";
+import { pageWidth, renderTable } from "../table.ts";
 import { createProgress } from "./progress.ts";
 import { type RunningDemo, startDemo } from "./running-demo.ts";
 import { sampleEvents, sampleRequests } from "./sample-events.ts";
 import { trickle } from "./trickle.ts";
 
 const deliveryMs = 20_000;
+
+/** Elsewhere than on a terminal: cells of several lines belong together here, and people read it in logs, too. */
+const demoPage = 140;
 
 const headings = ["event", "stage", "handlers", "attempts", "verdict", "changes", "who decided", "ms"];
 
@@ -49,7 +52,7 @@ export async function runDemo({
 }
 
 function print(title: string, rows: readonly (readonly string[])[]): void {
-  process.stdout.write(`\n${title}\n\n${renderTable(headings, rows)}\n\n`);
+  process.stdout.write(`\n${title}\n\n${renderTable(headings, rows, pageWidth() ?? demoPage)}\n\n`);
 }
 
 async function ask({ core }: RunningDemo): Promise<string[][]> {
@@ -126,12 +129,16 @@ function printAddresses({ settings, bridge, handlersFile }: RunningDemo, adminPo
       "",
       ...Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`),
       `  export TOPIC_PREFIX=${settings.topics.prefix} GROUP_PREFIX=${settings.topics.groupPrefix}`,
+      `  export HANDLERS_FILE=${handlersFile} HANDLERS_MODE=${settings.handlers.mode}`,
+      `  export EGRESS_ALLOW=${settings.handlers.egressAllow.join(",")} SCRIPTS_DIR=${settings.handlers.scriptsDir ?? ""}`,
       "",
       `  ${ownCommand} request clients.update --data '{"id":12,"credit":"5000"}' --on-silence forbid`,
       `  ${ownCommand} publish clients.update --data '{"id":12,"name":"New name"}'`,
+      `  ${ownCommand} explain clients.update --data '{"id":12,"credit":"5000"}'`,
+      `  ${ownCommand} handlers list`,
+      `  ${ownCommand} dead-letters list`,
       "",
       `Probes and metrics: ${probe}/readyz  ${probe}/metrics`,
-      `Handlers: ${handlersFile}`,
       "",
     ].join("\n"),
   );

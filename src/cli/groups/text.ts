@@ -17,21 +17,47 @@ export function groupsTable(groups: readonly GroupState[]): string {
   return renderTable(["group", "state", "members", "from", "topics"], rows);
 }
 
-/** Partitions with nothing to say for themselves share the line of their topic's others. */
+/** Partitions of a topic that never held anything share a line. */
 export function lagTable(groups: readonly GroupLag[]): string {
-  const rows = groups.flatMap(({ groupId, partitions }) =>
-    partitions.map(({ topic, partition, committed, end, lag, oldestMs, lost }) => [
-      groupId,
-      topic,
-      String(partition),
-      committed === null ? "none" : String(committed),
-      String(end),
-      lag === null ? "" : String(lag),
-      oldestMs === null ? "" : ageText(oldestMs),
-      lost === 0 ? "" : String(lost),
-    ]),
-  );
+  const rows = groups.flatMap(({ groupId, partitions }) => {
+    const together = Map.groupBy(partitions, (one) =>
+      JSON.stringify([one.topic, isQuiet(one) ? one.committed : one.partition, isQuiet(one)]),
+    );
+    return [...together.values()].flatMap((those) => {
+      const [first] = those;
+      if (first === undefined) return [];
+      const { topic, committed, end, lag, oldestMs, lost } = first;
+      return [
+        [
+          groupId,
+          topic,
+          numbersText(those.map(({ partition }) => partition)),
+          committed === null ? "none" : String(committed),
+          String(end),
+          lag === null ? "" : String(lag),
+          oldestMs === null ? "" : ageText(oldestMs),
+          lost === 0 ? "" : String(lost),
+        ],
+      ];
+    });
+  });
   return renderTable(["group", "topic", "partition", "committed", "end", "lag", "oldest", "lost"], rows);
+}
+
+/** Nothing was ever written to it. */
+function isQuiet({ end, committed }: PartitionLag): boolean {
+  return end === 0 && (committed ?? 0) === 0;
+}
+
+/** `0-3 5` of ascending numbers. */
+function numbersText(numbers: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] === number - 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(" ");
 }
 
 export function resetTable(steps: readonly ResetStep[]): string {

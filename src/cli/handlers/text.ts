@@ -5,22 +5,20 @@ import type { ListedHandler } from "./listed.ts";
 import type { ApplyPlan, PlannedChange } from "./plan.ts";
 import type { RegisteredVersion } from "./registered.ts";
 
-const headings = ["handler", "revision", "priority", "stage", "status", "task", "group", "changed", "events"];
+const headings = ["handler", "revision", "priority", "stage", "status", "task", "group", "events"];
 
 export function handlersTable(handlers: readonly ListedHandler[]): string {
-  const rows = handlers.map(
-    ({ id, revision, priority, stage, status, task, group, mode, changedAt, changedBy, events }) => [
-      id,
-      String(revision),
-      String(priority),
-      mode === null || mode === "enforce" ? stage : `${stage} (${mode})`,
-      status,
-      task,
-      group ?? "",
-      `${minuteOf(changedAt)}\n${changedBy}`,
-      events.join("\n"),
-    ],
-  );
+  const rows = handlers.map(({ id, revision, priority, stage, status, task, group, mode, events }) => [
+    id,
+    String(revision),
+    String(priority),
+    mode === null || mode === "enforce" ? stage : `${stage} (${mode})`,
+    status,
+    task,
+    // Unless it states one, a handler's group has its own id.
+    group === id ? "" : (group ?? ""),
+    events.join(" "),
+  ]);
   return renderTable(headings, rows);
 }
 

@@ -1,7 +1,8 @@
 import { Argument, Command } from "commander";
 import { BridgeError } from "../../errors.ts";
 import type { SwitchChange } from "../../model/handler-log.ts";
-import { whoIAm, withHandlerLog } from "../handlers/open-log.ts";
+import { listed } from "../handlers/listed.ts";
+import { type OpenLog, whoIAm, withHandlerLog } from "../handlers/open-log.ts";
 import type { Switches } from "../handlers/registered.ts";
 import { minuteOf } from "../handlers/text.ts";
 import { renderTable } from "../table.ts";
@@ -81,11 +82,23 @@ function withFlags(command: Command): Command {
 }
 
 async function set(change: SwitchChange, { by, note, json }: SwitchFlags): Promise<void> {
-  const switches = await withHandlerLog(async ({ store }) => {
+  const switches = await withHandlerLog(async ({ store, read }) => {
+    if (change.what === "pause-group" && change.paused) warnOfUnknown(change.group, groupsOf(store, read));
     await store.set(change, whoIAm(by), note ?? null);
     return store.switches();
   });
   print(json, switches);
+}
+
+function groupsOf(store: OpenLog["store"], read: OpenLog["read"]): readonly string[] {
+  const groups = [...store.all().handlers.values()].map((registered) => listed(registered, read).group);
+  return [...new Set(groups.filter((group) => group !== null))].sort();
+}
+
+/** No error: with HANDLERS_MODE=file the log knows no handlers, and a group may be paused before it is there. */
+function warnOfUnknown(group: string, known: readonly string[]): void {
+  if (known.includes(group) || known.length === 0) return;
+  process.stderr.write(`warning: no handler of the log is of the group ${group}; there are: ${known.join(", ")}\n`);
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

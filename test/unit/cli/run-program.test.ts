@@ -38,7 +38,9 @@ describe("a command", () => {
   }
 
   it("ends with 2 for options it does not know or cannot read", async () => {
-    assert.equal((await run(() => undefined, "--nope")).code, 2);
+    const unknown = await run(() => undefined, "--nope");
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.said, /--nope[^]+`test act --help` says what there is/);
     const { code, said } = await run(() => undefined, "--ms", "7s");
     assert.equal(code, 2);
     assert.match(said, /whole milliseconds/);

@@ -19,8 +19,7 @@ test("setup's table has a row for each topic and schema, and says what was fixed
   assert.deepEqual(setupTable(report).split("\n").slice(2), [
     "topic   billing.clients                             created",
     "topic   billing.accounts                            unchanged",
-    "topic   billing.balance                             differs     fixed: retention.ms 1000, planned 2000",
-    "                                                                partitions 2, planned 6",
+    "topic   billing.balance                             differs     fixed: retention.ms 1000, planned 2000; partitions 2, planned 6",
     "schema  billing.clients-provisioning.ClientsCreate  registered",
   ]);
 });

@@ -1,6 +1,7 @@
 import type { AfterHandler } from "../model/handler.ts";
 import type { Admission } from "../model/reading.ts";
 import type { InboundRecord } from "../model/record.ts";
+import { keyOf, type LaneId } from "./lane-id.ts";
 import type { Progress } from "./progress.ts";
 
 /** A record that has not ended yet. It stands in two lists at once: its lane's, and its partition's unsettled offsets. */
@@ -10,6 +11,8 @@ export interface Fact {
   readonly admission: Exclude<Admission, { kind: "tombstone" }>;
   /** What it holds of the memory, roughly. */
   readonly bytes: number;
+  /** Its lane's. */
+  readonly laneId: LaneId;
   progress: Progress | null;
   /** How many older facts of its lane it stands for (catch-up.ts), and how many attempts at the first handler they had. */
   superseded: number;
@@ -24,12 +27,14 @@ export interface Fact {
 /** Headers and objects weigh more than the value of a small event; measured at about 1 KiB with eight headers. */
 const overheadBytes = 1024;
 
-export function factOf(record: InboundRecord, admission: Fact["admission"]): Fact {
+/** `alone`: in a lane of its own, instead of its key's. */
+export function factOf(record: InboundRecord, admission: Fact["admission"], alone = false): Fact {
   return {
     record,
     offset: record.offset,
     admission,
     bytes: overheadBytes + (record.value?.length ?? 0) + (record.key?.length ?? 0),
+    laneId: alone ? record.offset : keyOf(record),
     progress: null,
     superseded: 0,
     failedBefore: 0,

@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import type { AfterHandler } from "../model/handler.ts";
 import type { Admission, RecordReader } from "../model/reading.ts";
 import type { InboundRecord } from "../model/record.ts";
 import type { Engine } from "./engine.ts";
@@ -26,8 +27,14 @@ export function sort(partition: Partition, record: InboundRecord, engine: Engine
   if (watermark.settledBefore(record.offset)) return settledBefore;
   const admission = admit(engine.reader, record);
   if (admission.kind === "tombstone") return tombstone;
-  if (admission.kind === "admitted" && engine.routes.of(admission.eventId).length === 0) return unmatched;
-  return { kind: "fact", fact: factOf(record, admission) };
+  const handlers = admission.kind === "admitted" ? engine.routes.of(admission.eventId) : null;
+  if (handlers?.length === 0) return unmatched;
+  return { kind: "fact", fact: factOf(record, admission, needsNoOrder(handlers)) };
+}
+
+/** One handler that takes its facts in order keeps those of the others, which it shares, in order. Null: nobody can be told. */
+function needsNoOrder(handlers: readonly AfterHandler[] | null): boolean {
+  return handlers !== null && handlers.length > 0 && handlers.every(({ ordered }) => ordered === false);
 }
 
 /** What a record's headers tell. Never throws. */

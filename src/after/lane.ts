@@ -1,9 +1,10 @@
 import type { Timer } from "../model/clock.ts";
 import { FactList } from "./fact-list.ts";
+import type { LaneId } from "./lane-id.ts";
 import type { ParkedKey } from "./parked-key.ts";
 
 /**
- * The FIFO of one key within one partition. It exists as long as it holds a fact or is parked, and is in exactly one state:
+ * The FIFO of one key within one partition, or the place of one fact that need not keep its key's order. It exists as long as it holds a fact or is parked, and is in exactly one state:
  *
  *   ready    its first fact may take its turn
  *   running  its first fact takes its turn; nothing else of the lane moves
@@ -15,7 +16,8 @@ export type LaneState = "ready" | "running" | "waiting" | "held" | "away";
 
 export class Lane<Home> {
   readonly home: Home;
-  /** Bytes as Latin-1 text, which loses none; null-keyed records of a partition share one lane. */
+  readonly id: LaneId;
+  /** Of its records, as Latin-1 text. */
   readonly key: string | null;
   state: LaneState = "ready";
   /** Since when it could have taken its turn; monotonic milliseconds. */
@@ -29,9 +31,14 @@ export class Lane<Home> {
   /** What can be delivered next. */
   facts: FactList = new FactList();
 
-  constructor(home: Home, key: string | null) {
+  constructor(home: Home, id: LaneId, key: string | null) {
     this.home = home;
+    this.id = id;
     this.key = key;
+  }
+
+  get alone(): boolean {
+    return typeof this.id === "number";
   }
 
   /** Waits, runs or not: what it holds, wherever it stands. */

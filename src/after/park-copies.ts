@@ -49,7 +49,9 @@ export class ParkCopies {
     const chunk = chunkOf(park);
     park.copying = true;
     const written = await Promise.allSettled(
-      chunk.map((fact) => this.#access.bounded("parking a fact", log.write(group, place, fact.record, park.stay))),
+      chunk.map((fact) =>
+        this.#access.bounded("parking a fact", log.write(group, place, fact.record, park.stay, lane.alone)),
+      ),
     );
     park.copying = false;
     if (!lane.home.owned) return;

@@ -1,11 +1,11 @@
 import type { ParkPosition } from "../model/commit-note.ts";
 import type { TopicPartition } from "../model/record.ts";
-import { type FoundKey, ParkScan } from "./park-scan.ts";
+import { type FoundLane, ParkScan } from "./park-scan.ts";
 import type { ParkedLog, ParkPlace, ParkRange } from "./ports.ts";
 
 export interface RestoredPark {
   readonly place: ParkPlace;
-  readonly keys: readonly FoundKey[];
+  readonly lanes: readonly FoundLane[];
   /** What of the park retention took; null: nothing. */
   readonly gone: ParkRange | null;
 }
@@ -21,7 +21,7 @@ export async function restorePark(
   const { from, partition } = note;
   const place = await log.open(group, source, note);
   // The topic was made anew: nothing of the park is left.
-  if (place.epoch <= from) return { place, keys: [], gone: { partition, from: place.epoch, until: from + 1 } };
+  if (place.epoch <= from) return { place, lanes: [], gone: { partition, from: place.epoch, until: from + 1 } };
   const scan = new ParkScan(note, isSettled);
   let first = place.epoch;
   await log.read(group, source, { partition, from, until: place.epoch }, (entry) => {
@@ -29,5 +29,5 @@ export async function restorePark(
     scan.take(entry);
   });
   // The note names a copy that has not ended: it stands there, unless it is gone.
-  return { place, keys: scan.found(), gone: first > from ? { partition, from, until: first } : null };
+  return { place, lanes: scan.found(), gone: first > from ? { partition, from, until: first } : null };
 }

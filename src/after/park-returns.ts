@@ -67,7 +67,7 @@ export class ParkReturns {
     const { place } = home.park;
     if (park.marking || park.retry !== null || place === null) return;
     const { group, observer } = this.#access.engine;
-    const ends = { key: lane.key, through: park.ended, left: park.stay };
+    const ends = { laneId: lane.id, key: lane.key, ended: park.unmarked, left: park.stay };
     park.marking = true;
     try {
       // P2: of copies that may have been written, or may yet be, none counts after this.
@@ -83,7 +83,7 @@ export class ParkReturns {
     lane.facts = park.tail;
     this.#host.due(home);
     observer.unparked(group, home, lane.key);
-    if (lane.facts.first === null) home.lanes.delete(lane.key);
+    if (lane.facts.first === null) home.lanes.delete(lane.id);
     else if (lane.state === "away") this.#host.ready(lane);
   }
 
@@ -91,17 +91,17 @@ export class ParkReturns {
   mark(lane: Lane<Partition>): void {
     const { home, park } = lane;
     const { place } = home.park;
-    if (park === null || place === null || park.marking || park.ended <= park.marked || !home.owned) return;
-    const { ended } = park;
-    const ends = { key: lane.key, through: ended, left: -1 };
+    if (park === null || place === null || park.marking || park.unmarked.length === 0 || !home.owned) return;
+    const ended = [...park.unmarked];
+    const ends = { laneId: lane.id, key: lane.key, ended, left: -1 };
     park.marking = true;
     const { group } = this.#access.engine;
     const mark = this.#access
       .bounded("the end of copies", this.#access.log().settle(group, place, home, ends))
       .then(() => {
-        park.marked = Math.max(park.marked, ended);
+        park.unmarked.splice(0, ended.length);
       })
-      // The next one covers it; without any a successor repeats these deliveries.
+      // The next one says it; without any a successor repeats these deliveries.
       .catch(() => undefined)
       .then(() => {
         park.marking = false;

@@ -1,8 +1,10 @@
 import type { ParkPosition } from "../model/commit-note.ts";
+import { keyOf, type LaneId } from "./lane-id.ts";
 import type { ParkedEntry } from "./ports.ts";
 
-/** A key that is parked, as the log of the park tells. */
-export interface FoundKey {
+/** A lane that is parked, as the log of the park tells. */
+export interface FoundLane {
+  readonly id: LaneId;
   readonly key: string | null;
   /** Of its copies in the parked topic, in the order of their facts; none where all of them come again from the source. */
   readonly copies: readonly number[];
@@ -17,6 +19,13 @@ interface Copy {
 
 type Ends = Extract<ParkedEntry, { kind: "settled" }>;
 
+/** What the log says of one lane. */
+interface Told {
+  readonly key: string | null;
+  readonly copies: Copy[];
+  readonly ends: Ends[];
+}
+
 /**
  * Rebuilds what is parked of one source partition from the log of its park (DESIGN.md, "Parking"). Take every entry from
  * the note's first offset on, up to one's own `opened`; then `found`.
@@ -25,8 +34,7 @@ export class ParkScan {
   readonly #note: ParkPosition;
   readonly #isSettled: (offset: number) => boolean;
   readonly #follows = new Map<number, number | null>();
-  readonly #copies = new Map<string | null, Copy[]>();
-  readonly #ends = new Map<string | null, Ends[]>();
+  readonly #told = new Map<LaneId, Told>();
 
   /** `isSettled`: whether the commit that carried the note says so of a source offset. */
   constructor(note: ParkPosition, isSettled: (offset: number) => boolean) {
@@ -40,23 +48,33 @@ export class ParkScan {
         this.#follows.set(entry.at, entry.follows);
         return;
       case "settled":
-        add(this.#ends, entry.key, entry);
+        this.#of(entry.laneId, entry.key).ends.push(entry);
         return;
       case "record": {
-        const { at, epoch, record, stay } = entry;
-        add(this.#copies, record.key?.toString("latin1") ?? null, { at, epoch, stay, offset: record.offset });
+        const { alone, at, epoch, record, stay } = entry;
+        const key = keyOf(record);
+        this.#of(alone ? record.offset : key, key).copies.push({ at, epoch, stay, offset: record.offset });
       }
     }
   }
 
-  found(): readonly FoundKey[] {
+  found(): readonly FoundLane[] {
     const epochs = this.#epochs();
     const counts = ({ at, epoch }: Copy | Ends): boolean => at < (epochs.get(epoch) ?? -1);
-    return [...this.#copies].flatMap(([key, copies]) => {
-      const ends = (this.#ends.get(key) ?? []).filter(counts);
-      const open = copies.filter((copy) => counts(copy) && !ends.some((end) => covers(end, copy)));
-      return open.length === 0 ? [] : [{ key, copies: this.#inOrder(open) }];
+    const all = [...this.#told].map(([id, told]) => ({ ...told, id, ends: told.ends.filter(counts) }));
+    // Of a fact it is said once and for all, whichever lane it was in.
+    const ended = new Set(all.flatMap(({ ends }) => ends.flatMap((end) => end.ended)));
+    return all.flatMap(({ copies, ends, id, key }) => {
+      const isOver = (copy: Copy): boolean => ended.has(copy.offset) || ends.some((end) => covers(end, copy));
+      const open = copies.filter((copy) => counts(copy) && !isOver(copy));
+      return open.length === 0 ? [] : [{ id, key, copies: this.#inOrder(open) }];
     });
+  }
+
+  #of(id: LaneId, key: string | null): Told {
+    let told = this.#told.get(id);
+    if (told === undefined) this.#told.set(id, (told = { key, copies: [], ends: [] }));
+    return told;
   }
 
   #inOrder(open: readonly Copy[]): readonly number[] {
@@ -81,13 +99,6 @@ export class ParkScan {
   }
 }
 
-function covers({ epoch, left, through }: Ends, copy: Copy): boolean {
-  if (copy.offset <= through) return true;
+function covers({ epoch, left }: Ends, copy: Copy): boolean {
   return left >= 0 && (copy.epoch < epoch || (copy.epoch === epoch && copy.stay <= left));
-}
-
-function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

@@ -49,10 +49,12 @@ export class Parking {
     const { group } = this.#engine;
     for (let { found } = park; found !== null && partition.owned && !this.#access.closed; { found } = park) {
       try {
-        const restored = await restorePark(this.#access.log(), group, partition, found, partition.settledAtFirst());
+        const log = this.#access.log();
+        const restored = await restorePark(log, group, partition, found, partition.settledAtFirst());
         if (!this.#owns(partition)) return;
-        if (restored.gone !== null) this.#access.log().lost(group, restored.gone);
-        for (const key of restored.keys) this.#adopt(partition.lane(key.key), new ParkedKey(park.nextStay(), key));
+        if (restored.gone !== null) log.lost(group, restored.gone);
+        for (const lane of restored.lanes)
+          this.#adopt(partition.lane(lane.id, lane.key), new ParkedKey(park.nextStay(), lane));
         park.restored(restored.place);
         park.tries = 0;
         this.#host.due(partition);
@@ -95,7 +97,7 @@ export class Parking {
   ended(lane: Lane<Partition>, fact: Fact): void {
     const { park } = lane;
     if (park === null) return;
-    park.ended = fact.offset;
+    park.hasEnded(fact.offset);
     park.flowing = true;
     const { home } = lane;
     home.park.mark ??= this.#engine.clock.after(this.#engine.limits.commitEveryMs, () => {

@@ -5,6 +5,7 @@ import { decodeSettled } from "../model/settled-map.ts";
 import { Watermark } from "../model/watermark.ts";
 import type { Fact } from "./fact.ts";
 import { Lane } from "./lane.ts";
+import { keyOf, type LaneId } from "./lane-id.ts";
 import { Park } from "./park.ts";
 
 /** One text for each partition, as a key. */
@@ -21,7 +22,7 @@ export class Partition implements TopicPartition {
   readonly partition: number;
   readonly watermark: Watermark<Fact>;
   readonly park: Park<Partition>;
-  readonly lanes = new Map<string | null, Lane<Partition>>();
+  readonly lanes = new Map<LaneId, Lane<Partition>>();
   owned = true;
   paused = false;
   /** Since when something is settled that no commit has gathered; monotonic milliseconds, null: nothing is. */
@@ -69,20 +70,20 @@ export class Partition implements TopicPartition {
     return { topic: this.topic, partition: this.partition, offset: at, metadata };
   }
 
-  /** The lane of a key, made if there is none. */
-  lane(key: string | null): Lane<Partition> {
-    const lane = this.lanes.get(key);
+  /** The lane of a key, or of one fact of it, made if there is none. */
+  lane(id: LaneId, key: string | null): Lane<Partition> {
+    const lane = this.lanes.get(id);
     if (lane !== undefined) return lane;
-    const created = new Lane<Partition>(this, key);
-    this.lanes.set(key, created);
+    const created = new Lane<Partition>(this, id, key);
+    this.lanes.set(id, created);
     return created;
   }
 
-  laneOf(fact: Fact): Lane<Partition> {
-    return this.lane(keyOf(fact));
+  laneOf({ laneId, record }: Fact): Lane<Partition> {
+    return this.lane(laneId, keyOf(record));
   }
 
-  /** Adds a fact that came from the source to the lane of its key; in the place of the last one, where that has ended. */
+  /** Adds a fact that came from the source to its lane; in the place of the last one, where that has ended. */
   enqueue(lane: Lane<Partition>, fact: Fact, outdated: Fact | null): void {
     this.watermark.add(fact);
     this.bytes += fact.bytes;
@@ -97,7 +98,7 @@ export class Partition implements TopicPartition {
   /** The lane of the fact that keeps the most from being committed. */
   oldestLane(): Lane<Partition> | undefined {
     const { oldest } = this.watermark;
-    return oldest === null ? undefined : this.lanes.get(keyOf(oldest));
+    return oldest === null ? undefined : this.lanes.get(oldest.laneId);
   }
 
   /** Takes the first fact, which has ended, off its lane. */
@@ -105,7 +106,7 @@ export class Partition implements TopicPartition {
     lane.facts.shift();
     this.bytes -= fact.bytes;
     if (fact.copyAt === null) this.watermark.settle(fact);
-    if (lane.facts.first === null && lane.park === null) this.lanes.delete(lane.key);
+    if (lane.facts.first === null && lane.park === null) this.lanes.delete(lane.id);
   }
 
   /** The epoch is over: what runs is aborted, what waits never wakes. */
@@ -127,9 +128,4 @@ export class Partition implements TopicPartition {
   abort(): void {
     for (const lane of this.lanes.values()) lane.stop?.abort();
   }
-}
-
-/** A record's key as a lane's: bytes as Latin-1 text. */
-function keyOf({ record }: Fact): string | null {
-  return record.key?.toString("latin1") ?? null;
 }

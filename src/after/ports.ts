@@ -7,6 +7,7 @@ import type { Failure } from "../model/failure.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { InboundRecord, TopicPartition } from "../model/record.ts";
 import type { TaskCall } from "../model/task-call.ts";
+import type { LaneId } from "./lane-id.ts";
 
 export type AttemptOutcome = (
   | { readonly kind: "delivered"; readonly status: number; readonly response: string }
@@ -67,16 +68,19 @@ export type ParkedEntry =
       readonly epoch: number;
       /** Which of the owner's parkings it belongs to: a key that is parked again gets a higher one. */
       readonly stay: number;
+      /** Whether the fact was in a lane of its own, and is again when it comes back. */
+      readonly alone: boolean;
       readonly record: InboundRecord;
     }
-  | ({ readonly kind: "settled"; readonly at: number; readonly epoch: number } & KeyEnds);
+  | (LaneEnds & { readonly kind: "settled"; readonly at: number; readonly epoch: number });
 
-/** How far a parked key has come. */
-export interface KeyEnds {
-  /** Latin-1 text, as a lane's. */
+/** How far a parked lane has come. */
+export interface LaneEnds {
+  readonly laneId: LaneId;
+  /** Of its records, as Latin-1 text. */
   readonly key: string | null;
-  /** Its facts up to this source offset have ended; -1: nothing is said. */
-  readonly through: number;
+  /** Source offsets of facts that have ended. */
+  readonly ended: readonly number[];
   /** Its copies of this stay, of earlier ones and of earlier epochs count no more; -1: nothing is said. */
   readonly left: number;
 }
@@ -85,8 +89,8 @@ export interface KeyEnds {
 export interface ParkedLog {
   open(group: string, source: TopicPartition, follows: ParkPosition | null): Promise<ParkPlace>;
   /** Resolves with the copy's offset. */
-  write(group: string, place: ParkPlace, record: InboundRecord, stay: number): Promise<number>;
-  settle(group: string, place: ParkPlace, source: TopicPartition, ends: KeyEnds): Promise<void>;
+  write(group: string, place: ParkPlace, record: InboundRecord, stay: number, alone: boolean): Promise<number>;
+  settle(group: string, place: ParkPlace, source: TopicPartition, ends: LaneEnds): Promise<void>;
   /**
    * Calls `take` with each entry of the group and source that stands in [from, until) of a parked topic's partition, in
    * order; what retention took is passed over. Rejects when not all of it could be read; some was taken then.

@@ -9,6 +9,7 @@ import { jsonOf } from "./handlers/json-tree.ts";
 import { type Finding, Findings, Part } from "./handlers/part.ts";
 import { checkCatchUp } from "./handlers/read-catch-up.ts";
 import { readHandler } from "./handlers/read-handler.ts";
+import { checkOrdered } from "./handlers/read-ordered.ts";
 import { readYaml } from "./handlers/yaml-tree.ts";
 import type { Shapes } from "./when.ts";
 
@@ -77,6 +78,7 @@ export function readHandlers(text: string, options: HandlersOptions): HandlersRe
     for (const one of placed) {
       checkMayChange(one, options.shapes);
       checkTask(one, options.refusalOf);
+      checkOrdered(one, placed);
       checkCatchUp(one, placed);
     }
     if (options.deadlineMs !== null) budget = checkBudget(placed, options.deadlineMs);

@@ -87,6 +87,8 @@ export interface AfterHandler extends HandlerBase {
   /** Handlers of one group share a consumer group and run by priority. Defaults to the handler's id. */
   readonly group: string;
   readonly retry: RetryPolicy;
+  /** False: facts of one key may come at the same time and in any order. Absent: one after the other, in theirs. */
+  readonly ordered?: false;
   /** `latest`: of events that tell a state, the newest of those that wait stands for the others. Absent: it gets them all. */
   readonly catchUp?: "latest";
   /** What was recorded before is not for it, by the record's timestamp, milliseconds since 1970; 0: all that is kept. Absent: all it reads. */

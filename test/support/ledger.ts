@@ -145,10 +145,14 @@ export class Ledger {
 
   /** `maxRepeated`: the share of events that may have been delivered more than once. */
   check(calls: readonly SinkCall[], maxRepeated: number): void {
+    assert.deepEqual(whyBroken(this.account(calls), maxRepeated), []);
+  }
+
+  account(calls: readonly SinkCall[]): Account {
     // Other ledgers may share the handler.
     const own = new Set(this.#sent.map(({ ceId }) => ceId));
     const arrivals = calls.map(arrivalOf).filter(({ ceId }) => own.has(ceId));
-    assert.deepEqual(whyBroken(accountOf(this.#sent, arrivals), maxRepeated), []);
+    return accountOf(this.#sent, arrivals);
   }
 
   /** The group has committed everything that stands in the log of the topics used. */

@@ -21,6 +21,7 @@ export const handlerKeys = {
   bestEffort: "before",
   group: "after",
   retry: "after",
+  ordered: "after",
   catchUp: "after",
   since: "after",
 } as const satisfies Record<string, Stage | "both">;

@@ -6,6 +6,7 @@ import type { Part } from "./part.ts";
 import { readFailurePolicy, readMayChange } from "./read-before.ts";
 import { readCatchUp } from "./read-catch-up.ts";
 import { readEvents } from "./read-events.ts";
+import { readOrdered } from "./read-ordered.ts";
 import { readRateLimit } from "./read-rate-limit.ts";
 import { readSince } from "./read-since.ts";
 import { readTask } from "./read-task.ts";
@@ -104,12 +105,14 @@ function readCanary(keys: Keys, mode: BeforeHandler["mode"]): Pick<BeforeHandler
 
 function readAfter(keys: Keys, id: string, events: readonly string[]): Own<AfterHandler> {
   const { least, most, usual } = timeouts.after;
+  const catchUp = readCatchUp(keys.get("catchUp"), events, keys.get("when"));
   return {
     stage: "after",
     timeoutMs: keys.get("timeoutMs")?.whole(least, most) ?? usual,
     group: keys.get("group")?.matching(idPattern, idRule) ?? id,
     retry: readRetry(keys.get("retry")),
-    ...readCatchUp(keys.get("catchUp"), events, keys.get("when")),
+    ...readOrdered(keys.get("ordered"), catchUp.catchUp),
+    ...catchUp,
     ...readSince(keys.get("since")),
   };
 }

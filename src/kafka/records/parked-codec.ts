@@ -54,13 +54,25 @@ export async function readParked(registry: Pick<Registry, "recordById">, value: 
   return { kind: "entry", owner: { group, source: { topic, partition } }, entry };
 }
 
-const nothing = { epoch: -1, stay: -1, offset: -1, timestamp: 0, key: null, value: null, headers: [] };
+const nothing = {
+  alone: false,
+  ended: [],
+  epoch: -1,
+  stay: -1,
+  offset: -1,
+  timestamp: 0,
+  key: null,
+  value: null,
+  headers: [],
+};
 
 interface Written extends CarriedRecord {
   readonly kind: string;
   readonly group: string;
   readonly epoch?: number | bigint;
   readonly stay?: number;
+  readonly alone?: boolean;
+  readonly ended?: readonly (number | bigint)[];
 }
 
 function wireOf(entry: NewEntry): object {
@@ -68,10 +80,11 @@ function wireOf(entry: NewEntry): object {
     case "opened":
       return { epoch: entry.follows ?? -1 };
     case "record":
-      return { epoch: entry.epoch, stay: entry.stay, ...carry(entry.record) };
+      return { epoch: entry.epoch, stay: entry.stay, alone: entry.alone, ...carry(entry.record) };
     case "settled": {
-      const { epoch, key, left, through } = entry;
-      return { epoch, stay: left, offset: through, key: key === null ? null : Buffer.from(key, "latin1") };
+      const { ended, epoch, key, laneId, left } = entry;
+      const lane = typeof laneId === "number" ? { alone: true, offset: laneId } : {};
+      return { epoch, stay: left, ended, ...lane, key: key === null ? null : Buffer.from(key, "latin1") };
     }
   }
 }
@@ -80,14 +93,16 @@ function wireOf(entry: NewEntry): object {
 function entryOf(written: Written): NewEntry | null {
   const epoch = Number(written.epoch ?? -1);
   const stay = written.stay ?? -1;
+  const alone = written.alone ?? false;
   switch (written.kind) {
     case "opened":
       return { kind: "opened", follows: epoch < 0 ? null : epoch };
     case "record":
-      return { kind: "record", epoch, stay, record: unpack(written) };
+      return { kind: "record", epoch, stay, alone, record: unpack(written) };
     case "settled": {
       const key = written.key?.toString("latin1") ?? null;
-      return { kind: "settled", epoch, key, through: Number(written.offset), left: stay };
+      const ended = (written.ended ?? []).map(Number);
+      return { kind: "settled", epoch, laneId: alone ? Number(written.offset) : key, key, ended, left: stay };
     }
     default:
       return null;

@@ -53,8 +53,8 @@ export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
       const at = await write({ group, source }, name, entry, follows?.partition);
       return { partition: at.partition, epoch: at.offset };
     },
-    async write(group, { epoch, partition }, record, stay) {
-      const entry = { kind: "record", epoch, stay, record } as const;
+    async write(group, { epoch, partition }, record, stay, alone) {
+      const entry = { kind: "record", epoch, stay, alone, record } as const;
       return (await write({ group, source: record }, record.key ?? noKey, entry, partition)).offset;
     },
     async settle(group, { epoch, partition }, source, ends) {

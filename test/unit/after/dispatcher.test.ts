@@ -54,6 +54,39 @@ test("null-keyed records of a partition are one lane, and the same key in two pa
   );
 });
 
+test("where no handler of an event asks for order its facts do not wait for each other, and the others' do", async () => {
+  const orderly = handler("orderly", { events: ["clients.delete"], priority: 20 });
+  const w = world([handler("h", { events: ["clients.update", "clients.delete"], ordered: false }), orderly]);
+  const answer = byHand(w);
+  const both = record(3, { key: "a", type: "clients.delete" });
+  w.dispatcher.accept([record(0, { key: "a" }), record(1, { key: "a" }), record(2, { key: null }), both]);
+  w.dispatcher.accept([record(4, { key: "a", type: "clients.delete" })]);
+  await settled();
+  assert.deepEqual(w.tasks.log, ["h 0.1", "h 1.1", "h 2.1", "h 3.1"]);
+  await answer(1);
+  await answer(2);
+  await w.clock.advance(200);
+  assert.equal(w.source.committed(), 0, "the first one is still under way");
+  await answer(0, failed());
+  await answer(3);
+  await answer(3);
+  assert.deepEqual(w.tasks.log, ["h 0.1", "h 1.1", "h 2.1", "h 3.1", "orderly 3.1", "h 4.1"]);
+});
+
+test("a handler that comes to ask for order gets it from then on", async () => {
+  const w = world([handler("h", { ordered: false })]);
+  const answer = byHand(w);
+  w.dispatcher.accept([record(0, { key: "a" }), record(1, { key: "a" })]);
+  await settled();
+  w.handlers = [handler("h")];
+  w.dispatcher.handlersChanged();
+  w.dispatcher.accept([record(2, { key: "a" }), record(3, { key: "a" })]);
+  await settled();
+  assert.deepEqual(w.tasks.log, ["h 0.1", "h 1.1", "h 2.1"]);
+  await answer(2);
+  assert.equal(w.tasks.log.at(-1), "h 3.1");
+});
+
 test("a key that keeps failing holds no slot: the others go on with all of them", async () => {
   const w = world([handler("h")], { concurrency: 1 });
   w.tasks.answer = ({ key }) => Promise.resolve(key === "sick" ? failed() : delivered);

@@ -1,4 +1,4 @@
-import type { KeyEnds, ParkedEntry, ParkedLog, ParkPlace, ParkRange } from "../../../src/after/ports.ts";
+import type { LaneEnds, ParkedEntry, ParkedLog, ParkPlace, ParkRange } from "../../../src/after/ports.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { ParkPosition } from "../../../src/model/commit-note.ts";
 import type { InboundRecord, TopicPartition } from "../../../src/model/record.ts";
@@ -55,12 +55,18 @@ export class FakeParkedLog implements ParkedLog {
     return { partition, epoch };
   }
 
-  write(_group: string, { epoch, partition }: ParkPlace, record: InboundRecord, stay: number): Promise<number> {
-    return this.#write(record, partition, (at) => ({ kind: "record", at, epoch, stay, record }));
+  write(
+    _group: string,
+    { epoch, partition }: ParkPlace,
+    record: InboundRecord,
+    stay: number,
+    alone: boolean,
+  ): Promise<number> {
+    return this.#write(record, partition, (at) => ({ kind: "record", at, epoch, stay, alone, record }));
   }
 
-  async settle(_group: string, { epoch, partition }: ParkPlace, source: TopicPartition, ends: KeyEnds): Promise<void> {
-    await this.#write(source, partition, (at) => ({ kind: "settled", at, epoch, ...ends }));
+  async settle(_group: string, { epoch, partition }: ParkPlace, source: TopicPartition, ends: LaneEnds): Promise<void> {
+    await this.#write(source, partition, (at) => ({ kind: "settled", at, epoch, ...ends, ended: [...ends.ended] }));
   }
 
   async read(

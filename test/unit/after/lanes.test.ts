@@ -44,7 +44,7 @@ test("lanes become ready and take their turns in one order, each once", () => {
       const ready = new ReadyLanes<string>();
       const model: Lane<string>[] = [];
       for (const push of pushes) {
-        const lane = new Lane<string>("home", null);
+        const lane = new Lane<string>("home", null, null);
         if (push) {
           ready.push(lane);
           model.push(lane);

@@ -169,7 +169,7 @@ test("who leaves the park says that its stay is over, and each stay has a number
   const last = entries.at(-1);
   assert.ok(last?.kind === "settled");
   // Whoever restores the park takes no copy of this stay for parked, also one that lands after this.
-  assert.deepEqual([last.key, last.through, new Set(stays)], ["7", 11, new Set([last.left])]);
+  assert.deepEqual([last.laneId, new Set(stays)], ["7", new Set([last.left])]);
   assert.ok(last.left >= 0);
 });
 

@@ -43,6 +43,8 @@ export interface SimOptions {
   readonly rateLimit?: AfterHandler["rateLimit"];
   /** The handlers ask for the latest state, and some of the facts tell one. */
   readonly latest?: boolean;
+  /** At the start the handlers ask for no order; they may come to ask for it. */
+  readonly unordered?: boolean;
 }
 
 /**
@@ -87,16 +89,19 @@ export class Simulation {
     limited: 0,
     held: 0,
     superseded: 0,
+    overtaken: 0,
   };
   handlers: readonly AfterHandler[];
   readonly guarded: boolean;
   readonly #random: () => number;
   readonly #latest: boolean;
+  readonly unordered: boolean;
   readonly #audited = new Set<InboundRecord>();
   readonly #superseded = new Set<string>();
 
-  constructor(seed: number, { latest = false, members = 2, rateLimit }: SimOptions = {}) {
+  constructor(seed: number, { latest = false, members = 2, rateLimit, unordered = false }: SimOptions = {}) {
     this.#latest = latest;
+    this.unordered = unordered;
     this.#random = mulberry32(seed);
     this.guarded = rateLimit !== undefined;
     this.handlers = handlerIds.map((id, at) =>
@@ -106,6 +111,7 @@ export class Simulation {
         retry,
         ...(at === 1 && rateLimit !== undefined ? { rateLimit } : {}),
         ...(latest ? { catchUp: "latest" } : {}),
+        ...(unordered ? { ordered: false } : {}),
       }),
     );
     this.members = Array.from({ length: members }, () => new Member(this));
@@ -164,6 +170,14 @@ export class Simulation {
 
   switchHandler(at: number, status: "enabled" | "disabled"): void {
     this.handlers = this.handlers.map((one, index) => (index === at ? { ...one, status } : one));
+    for (const member of this.members) member.dispatcher.handlersChanged();
+  }
+
+  /** All handlers come to ask for order, or no more. */
+  order(ordered: boolean): void {
+    const usual = (one: AfterHandler): AfterHandler =>
+      Object.fromEntries(Object.entries(one).filter(([key]) => key !== "ordered")) as unknown as AfterHandler;
+    this.handlers = this.handlers.map((one) => (ordered ? usual(one) : { ...one, ordered: false }));
     for (const member of this.members) member.dispatcher.handlersChanged();
   }
 

@@ -19,6 +19,7 @@ export type Step =
   | { do: "outage" | "back"; handler: string }
   /** So many dead letters, from this one on, go back; `mended`: what they were refused for is taken from now on. */
   | { do: "replay"; from: number; most: number; mended: boolean; foreign: boolean }
+  | { do: "order"; ordered: boolean }
   | { do: "switch"; handler: number; status: "enabled" | "disabled" };
 
 async function take(sim: Simulation, now: Step): Promise<void> {
@@ -75,6 +76,9 @@ async function take(sim: Simulation, now: Step): Promise<void> {
       sendBack(sim, standing.slice(start, start + now.most), now.foreign);
       return;
     }
+    case "order":
+      sim.order(now.ordered);
+      return;
     case "switch":
       sim.switchHandler(now.handler, now.status);
   }

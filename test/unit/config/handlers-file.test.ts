@@ -423,6 +423,29 @@ test("a handler of the same group that takes every event is warned about beside 
   assert.deepEqual(load(latest + row("b", ", catchUp: latest") + row("c", ", status: archived")).warnings, []);
 });
 
+test("ordered: false is for after handlers, alone or with a whole group that says so, and not beside catchUp: latest", () => {
+  const row = (id: string, more: string): string =>
+    `\n  - { id: ${id}, group: g, stage: after, events: [clients.balance_zero], task: { script: { path: a } }${more} }`;
+  const orderedOf = (more: string): unknown => {
+    const handler = load(row("a", more)).handlers[0];
+    assert.ok(handler?.stage === "after");
+    return handler.ordered;
+  };
+  assert.deepEqual(
+    [orderedOf(", ordered: false"), orderedOf(", ordered: true"), orderedOf("")],
+    [false, undefined, undefined],
+  );
+  assert.match(problemsOf(`handlers:${row("a", ", ordered: never")}\n`).join(), /ordered: must be true or false/);
+  assert.match(
+    problemsOf(`handlers:${row("a", ", ordered: false, catchUp: latest")}\n`).join(),
+    /ordered: cannot be false beside catchUp: latest/,
+  );
+  assert.match(problemsWith("ordered: false"), /for after handlers only/);
+  const none = row("a", ", ordered: false");
+  assert.match(load(none + row("b", "")).warnings.join(), /ordered.*has no effect on clients\.balance_zero: b, of its/);
+  assert.deepEqual(load(none + row("b", ", ordered: false") + row("c", ", status: archived")).warnings, []);
+});
+
 test("since is start or a time with its zone, and of after handlers only", () => {
   const row = (since: string) =>
     `\n  - { id: s, stage: after, events: [clients.update], task: { script: { path: a } }, since: ${since} }`;

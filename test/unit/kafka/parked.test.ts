@@ -72,14 +72,23 @@ test("whatever an owner writes of a park is read back as it was", async () => {
   const key = fc.option(fc.string({ unit: "binary" }).map((text) => Buffer.from(text).toString("latin1")));
   const entries: fc.Arbitrary<NewEntry> = fc.oneof(
     fc.record({ kind: fc.constant("opened" as const), follows: fc.option(epoch) }),
+    fc
+      .record({
+        kind: fc.constant("settled" as const),
+        epoch,
+        key,
+        alone: fc.option(epoch),
+        ended: fc.array(epoch),
+        left: fc.integer({ min: -1, max: 9 }),
+      })
+      .map(({ alone, ...told }) => ({ ...told, laneId: alone ?? told.key })),
     fc.record({
-      kind: fc.constant("settled" as const),
+      kind: fc.constant("record" as const),
       epoch,
-      key,
-      through: fc.integer({ min: -1, max: 2 ** 40 }),
-      left: fc.integer({ min: -1, max: 9 }),
+      stay: fc.nat(),
+      alone: fc.boolean(),
+      record: epoch.map((at) => fact(at)),
     }),
-    fc.record({ kind: fc.constant("record" as const), epoch, stay: fc.nat(), record: epoch.map((at) => fact(at)) }),
   );
   await fc.assert(
     fc.asyncProperty(entries, async (entry) => {
@@ -97,11 +106,11 @@ test("an owner writes where its park is, and reads only its own group and partit
   const { log, written } = await parkedLog();
   const place = await log.open("switch", source, null);
   assert.deepEqual(place, { partition: 0, epoch: 0 });
-  assert.equal(await log.write("switch", place, fact(5), 1), 1);
-  await log.write("crm", place, fact(5), 1);
-  await log.write("switch", place, { ...fact(5), partition: 1 }, 1);
-  await log.write("switch", place, fact(6, null), 1);
-  await log.settle("switch", place, source, { key: "7", through: 5, left: -1 });
+  assert.equal(await log.write("switch", place, fact(5), 1, false), 1);
+  await log.write("crm", place, fact(5), 1, false);
+  await log.write("switch", place, { ...fact(5), partition: 1 }, 1, true);
+  await log.write("switch", place, fact(6, null), 1, true);
+  await log.settle("switch", place, source, { laneId: "7", key: "7", ended: [5], left: -1 });
   assert.deepEqual(
     written.map(({ key }) => key?.toString()),
     ["switch/billing.clients/2", "switch/7", "crm/7", "switch/7", "switch/", "switch/7"],

@@ -40,6 +40,27 @@ export function AfterPart({ draft }: { readonly draft: Draft }): JSX.Element {
         <label class="check">
           <input
             type="checkbox"
+            id="f-ordered"
+            checked={definition["ordered"] !== false}
+            onChange={(event) =>
+              set(withValue(definition, ["ordered"], event.currentTarget.checked ? undefined : false))
+            }
+          />{" "}
+          In order per client
+        </label>
+        <p class="hint">
+          Without it no event waits for an earlier one of its client, and they may arrive in any order.
+        </p>
+        {problemsAt(check, "ordered").map((problem) => (
+          <p key={problem} class="problem">
+            {problem}
+          </p>
+        ))}
+      </div>
+      <div class="field">
+        <label class="check">
+          <input
+            type="checkbox"
             id="f-catchUp"
             checked={definition["catchUp"] === "latest"}
             onChange={(event) =>

@@ -73,7 +73,9 @@ function isMissing(problem: Problem, field: string): boolean {
 /** Keys of the other stage would be refused: they go when the stage is changed. */
 export function withStage(definition: Definition, stage: "before" | "after"): Definition {
   const others =
-    stage === "before" ? ["group", "retry", "catchUp"] : ["mayChange", "onFailure", "mode", "canary", "bestEffort"];
+    stage === "before"
+      ? ["group", "retry", "ordered", "catchUp", "since"]
+      : ["mayChange", "onFailure", "mode", "canary", "bestEffort"];
   const kept = Object.entries(definition).filter(([key]) => !others.includes(key));
   return { ...Object.fromEntries(kept), stage };
 }

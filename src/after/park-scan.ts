@@ -64,10 +64,19 @@ export class ParkScan {
     const all = [...this.#told].map(([id, told]) => ({ ...told, id, ends: told.ends.filter(counts) }));
     // Of a fact it is said once and for all, whichever lane it was in.
     const ended = new Set(all.flatMap(({ ends }) => ends.flatMap((end) => end.ended)));
-    return all.flatMap(({ copies, ends, id, key }) => {
+    const lanes = all.flatMap(({ copies, ends, id, key }) => {
       const isOver = (copy: Copy): boolean => ended.has(copy.offset) || ends.some((end) => covers(end, copy));
       const open = copies.filter((copy) => counts(copy) && !isOver(copy));
-      return open.length === 0 ? [] : [{ id, key, copies: this.#inOrder(open) }];
+      return open.length === 0 ? [] : [{ id, key, open }];
+    });
+    // Of several copies of one fact the last: after a failure in the middle all that follow were written again, in order.
+    const last = new Map<number, number>();
+    for (const { open } of lanes)
+      for (const { at, offset } of open) last.set(offset, Math.max(at, last.get(offset) ?? at));
+    const isLast = ({ at, offset }: Copy): boolean => last.get(offset) === at && this.#isSettled(offset);
+    return lanes.map(({ id, key, open }) => {
+      const inOrder = open.filter(isLast).sort((left, right) => left.offset - right.offset);
+      return { id, key, copies: inOrder.map(({ at }) => at) };
     });
   }
 
@@ -75,13 +84,6 @@ export class ParkScan {
     let told = this.#told.get(id);
     if (told === undefined) this.#told.set(id, (told = { key, copies: [], ends: [] }));
     return told;
-  }
-
-  #inOrder(open: readonly Copy[]): readonly number[] {
-    // Of several copies of one fact the last: after a failure in the middle all that follow were written again, in order.
-    const last = new Map(open.map(({ at, offset }) => [offset, at]));
-    const settled = [...last].filter(([offset]) => this.#isSettled(offset));
-    return settled.sort(([left], [right]) => left - right).map(([, at]) => at);
   }
 
   /** Each epoch that counts, with the offset at which the next one begins. */

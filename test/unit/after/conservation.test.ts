@@ -117,12 +117,32 @@ const scenes: readonly (readonly Step[])[] = [
   ],
   [back(2), ...both(10), ...pass(60), { do: "crash", member: 0, owners: [0, 1, 1, 0] }, ...both(10), ...pass(300)],
 ];
+/** A key is parked in its lane, then more of it, fact by fact; some of them have come back when the next owner looks. */
+const bothWays: readonly Step[] = [
+  { do: "sicken", key: "a" },
+  { do: "order", ordered: true },
+  burst(1, "a", 7),
+  ...both(10),
+  ...pass(2000, 300),
+  { do: "order", ordered: false },
+  burst(1, "a", 9),
+  ...both(10),
+  ...pass(2000, 2000),
+  { do: "heal", key: "a" },
+  ...pass(2000, 300),
+  { do: "crash", member: 1, owners: [0, 1, 0, 1] },
+  ...both(10),
+  ...pass(300),
+  { do: "rebalance", owners: [1, 0, 1, 0], unaware: -1 },
+];
+
 function runOf({ unordered = false }: SimOptions): fc.Arbitrary<Step[]> {
   const one = unordered ? fc.oneof({ weight: 10, arbitrary: step }, { weight: 1, arbitrary: flips }) : step;
-  const { length } = scenes;
+  const told = unordered ? [...scenes, bothWays, bothWays] : scenes;
+  const { length } = told;
   return fc
     .tuple(
-      fc.shuffledSubarray([...scenes], { minLength: length }),
+      fc.shuffledSubarray([...told], { minLength: length }),
       fc.array(fc.array(one, { maxLength: 14, size: "max" }), { minLength: length, maxLength: length }),
     )
     .map(([order, between]) => order.flatMap((scene, at) => [...(between[at] ?? []), ...scene]));

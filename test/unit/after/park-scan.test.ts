@@ -103,3 +103,15 @@ test("a fact that left the park to come again from the source can be parked agai
   const entries = [opened(0, null), alone(1, 0, 10), opened(2, 0), settled(3, 2, -1, 0, 10), alone(4, 2, 10, 1)];
   assert.deepEqual(found(2, entries), [ofFact(10, 4)]);
 });
+
+test("of copies of one fact in two lanes the last counts, and the other's lane stays parked until its end is said", () => {
+  const entries = [opened(0, null), copy(1, 0, 10), copy(2, 0, 11), opened(3, 0), alone(4, 3, 10)];
+  assert.deepEqual(found(3, entries), [ofKey(2), ofFact(10, 4)]);
+  assert.deepEqual(
+    found(
+      3,
+      entries.filter(({ at }) => at !== 2),
+    ),
+    [ofKey(), ofFact(10, 4)],
+  );
+});

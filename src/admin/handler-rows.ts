@@ -8,12 +8,18 @@ type Recent = ReadonlyMap<string, { ok: number; failed: number; p95Ms: number | 
 const hourMs = 3_600_000;
 
 /** Of the last hour; null when the execution log cannot be read now: a list is worth having without it. */
-export async function recentCalls({ figures }: Pick<AdminPorts, "figures">): Promise<Recent | null> {
+async function recentCalls({ figures }: Pick<AdminPorts, "figures">): Promise<Recent | null> {
   try {
     return (await figures?.recent(Date.now() - hourMs)) ?? null;
   } catch {
     return null;
   }
+}
+
+/** What rows need besides the definitions. Waits a moment at most for what instances say. */
+export async function fresh(ports: Pick<AdminPorts, "figures" | "states">): Promise<Recent | null> {
+  const [recent] = await Promise.all([recentCalls(ports), ports.states?.refresh()]);
+  return recent;
 }
 
 export function handlerRow(

@@ -133,6 +133,8 @@ export interface FlowView {
 
 /** What instances say of a handler, for the list; from memory. */
 export interface HandlerStates {
+  /** Makes what is remembered fresh; waits a moment at most, where nothing of late is. Never throws. */
+  refresh(): Promise<void>;
   of(handler: { readonly id: string; readonly group: string | null }): {
     readonly breaker: "closed" | "half-open" | "open" | null;
     /** Why instances do not run it as it stands. */

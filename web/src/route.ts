@@ -41,6 +41,13 @@ export function setQuery(parts: Readonly<Record<string, string | null>>): void {
 /** Links are plain links: they open in a new tab, can be copied, and without a modifier stay in this page. */
 export function followLinks(): void {
   window.addEventListener("popstate", () => {
+    const samePage = window.location.pathname === place.value.path;
+    if (!samePage && hold?.() === false) {
+      // The browser has gone already: back to where the work is.
+      const query = place.value.query.toString();
+      window.history.pushState(null, "", place.value.path + (query === "" ? "" : `?${query}`));
+      return;
+    }
     place.value = here();
   });
   window.addEventListener("beforeunload", (event) => {

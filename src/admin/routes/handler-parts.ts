@@ -1,6 +1,6 @@
 import type { HandlerDefinition } from "../../model/handler-log.ts";
 import type { HandlerDetail } from "../contract/handlers.ts";
-import { handlerRow, recentCalls } from "../handler-rows.ts";
+import { fresh, handlerRow } from "../handler-rows.ts";
 import { maskedDefinition } from "../mask-definition.ts";
 import type { AdminPorts, HandlerLog, Registered } from "../ports.ts";
 import { Refusal } from "../problem.ts";
@@ -27,7 +27,7 @@ export function othersThan(log: HandlerLog, id: string | null): readonly Handler
 export async function detailOf(ports: AdminPorts, found: Registered): Promise<HandlerDetail> {
   const definition = maskedDefinition(found.definition);
   return {
-    row: handlerRow(found, ports, await recentCalls(ports)),
+    row: handlerRow(found, ports, await fresh(ports)),
     definition,
     yaml: ports.definitions.yaml(definition),
   };

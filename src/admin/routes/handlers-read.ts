@@ -7,7 +7,7 @@ import {
   HandlerList,
   HandlerQuery,
 } from "../contract/handlers.ts";
-import { byPriority, handlerRow, isAsked, recentCalls } from "../handler-rows.ts";
+import { byPriority, fresh, handlerRow, isAsked } from "../handler-rows.ts";
 import { maskedDefinition } from "../mask-definition.ts";
 import { Refusal } from "../problem.ts";
 import { answers, HandlerParams, present, type Routes } from "./context.ts";
@@ -29,8 +29,9 @@ export const handlerReadRoutes: Routes = (app, { ports }) => {
       },
     },
     async ({ query }) => {
-      const { revision, handlers } = logOf(ports).all();
-      const recent = await recentCalls(ports);
+      const log = logOf(ports);
+      const recent = await fresh(ports);
+      const { revision, handlers } = log.all();
       const rows = [...handlers.values()].map((one) => handlerRow(one, ports, recent));
       return { items: rows.filter((row) => isAsked(row, query)).sort(byPriority), revision };
     },

@@ -94,7 +94,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     letters: createDeadLetters(parts),
     replays,
     flow: { flow: async () => (await look.look()).flow },
-    states: new HandlerStates(look),
+    states: new HandlerStates({ flow: look, clock }),
     tests: createHandlerTests({ settings, read, executions: index, clock, logger }),
     audit,
     live,

@@ -156,6 +156,7 @@ export function memoryPorts(definitions: readonly HandlerDefinition[] = sampleDe
     },
     flow: { flow: () => Promise.resolve(sampleFlow) },
     states: {
+      refresh: () => Promise.resolve(),
       of: ({ id }) => ({
         breaker: id === "switch-trunks" ? "open" : "closed",
         problems: [],
@@ -163,9 +164,9 @@ export function memoryPorts(definitions: readonly HandlerDefinition[] = sampleDe
       }),
     },
     tests: {
-      test: (definition) =>
+      test: (definition, { event, execution, data }) =>
         Promise.resolve({
-          request: JSON.stringify({ handler: definition.id }),
+          request: JSON.stringify({ handler: definition.id, event, execution, data }),
           headers: { "content-type": "application/json" },
           answer: "{}",
           outcome: "allow",
@@ -176,7 +177,14 @@ export function memoryPorts(definitions: readonly HandlerDefinition[] = sampleDe
     },
     audit: {
       record: (entry) => void trail.unshift({ ...entry, instance: "memory" }),
-      entries: ({ limit = 50, cursor }) => Promise.resolve(paged(trail, limit, cursor)),
+      entries: ({ limit = 50, cursor, by }) =>
+        Promise.resolve(
+          paged(
+            trail.filter((entry) => by === undefined || entry.by === by),
+            limit,
+            cursor,
+          ),
+        ),
     },
     live: {
       subscribe: (to) => {

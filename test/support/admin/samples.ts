@@ -73,7 +73,7 @@ export function executionDetail(row: ExecutionRow): ExecutionDetail {
     deliveryId: `delivery-${row.id}`,
     sequence: "billing.clients/0/1",
     group: row.stage === "after" ? "switch" : null,
-    sent: '{"events_id":"clients.update","id":12}',
+    sent: `{"event":{"events_id":"${row.event ?? ""}","object_id":12},"data":{"id":12,"name":"as recorded"}}`,
     sentCut: false,
     answered: row.status === "fail" ? null : "{}",
     answeredCut: false,
@@ -131,7 +131,9 @@ export const letterRows = Array.from({ length: 3 }, (_one, at) => ({
   objectId: "40",
   client: "12",
   reason: "rejected",
-  detail: "422: no such trunk",
+  detail:
+    "422: no such trunk (the request would be refused again: what the handler says of it stands in the details, " +
+    "and so does every attempt)",
   attempts: 1,
   sequence: `billing.accounts/0/${at}`,
 }));

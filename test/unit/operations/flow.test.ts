@@ -134,11 +134,15 @@ suite("the age of the oldest unread record", () => {
 });
 
 suite("what instances say of a handler", () => {
-  const states = (last: Seen | null) =>
-    new HandlerStates({
-      look: () => Promise.reject(new Error("the brokers are away")),
-      last: last === null ? null : { seen: last, flow: flowOf(last, null, names, "g", handlers) },
+  const shown = (last: Seen) => ({ seen: last, flow: flowOf(last, null, names, "g", handlers) });
+  const away = () => Promise.reject(new Error("the brokers are away"));
+  const states = (last: Seen | null) => {
+    const clock = new FakeClock();
+    return new HandlerStates({
+      flow: { look: away, last: last === null ? null : shown({ ...last, atMs: clock.epochMs() }) },
+      clock,
     });
+  };
 
   test("is its worst breaker, its problems, and its group's lag", () => {
     assert.deepEqual(states(seen).of({ id: "crm", group: "crm" }), {
@@ -149,8 +153,37 @@ suite("what instances say of a handler", () => {
     assert.deepEqual(states(seen).of({ id: "guard", group: null }), { breaker: "closed", problems: [], lag: null });
   });
 
-  test("is unknown while nobody was heard, and brokers that are away break nothing", () => {
+  test("is unknown while nobody was heard, and brokers that are away break nothing", async () => {
+    await states(null).refresh();
     assert.deepEqual(states(null).of({ id: "crm", group: "crm" }), { breaker: null, problems: [], lag: null });
     assert.equal(states({ ...seen, instances: [] }).of({ id: "crm", group: "crm" }).breaker, null);
+  });
+
+  test("is there for whoever asks first, and nobody waits long for brokers that do not answer", async () => {
+    const clock = new FakeClock();
+    const flow = { last: null as ReturnType<typeof shown> | null, look: () => Promise.withResolvers<never>().promise };
+    let isOver = false;
+    const first = new HandlerStates({ flow, clock, waitMs: 300 });
+    const waiting = first.refresh().then(() => (isOver = true));
+    await clock.advance(299);
+    assert.equal(isOver, false);
+    await clock.advance(1);
+    await waiting;
+    const quick = {
+      last: flow.last,
+      look: () => Promise.resolve((quick.last = shown({ ...seen, atMs: clock.epochMs() }))),
+    };
+    const second = new HandlerStates({ flow: quick, clock });
+    await second.refresh();
+    assert.equal(second.of({ id: "crm", group: "crm" }).breaker, "half-open");
+  });
+
+  test("is not waited for once it is known, and unknown again when nothing was seen for half a minute", async () => {
+    const clock = new FakeClock();
+    const last = shown({ ...seen, atMs: clock.epochMs() });
+    const known = new HandlerStates({ flow: { last, look: () => Promise.withResolvers<never>().promise }, clock });
+    await known.refresh();
+    await clock.advance(30_001);
+    assert.equal(known.of({ id: "crm", group: "crm" }).breaker, null);
   });
 });

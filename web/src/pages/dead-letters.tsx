@@ -9,6 +9,7 @@ import { counted } from "../text/numbers.ts";
 import { Empty, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { LetterDialog } from "./dead/letter-dialog.tsx";
+import { useNewLetters } from "./dead/new-letters.ts";
 import { ReplayDialog, type ReplayWhat } from "./dead/replay-dialog.tsx";
 import { openAddress } from "./log-address.ts";
 import { filterValues, type LogFilter, LogFilters } from "./log-filters.tsx";
@@ -28,6 +29,11 @@ export function DeadLetters(): JSX.Element {
   ];
   const query = filterValues(filters);
   const letters = usePages<LetterRow>("/api/dead-letters", query, ({ position }) => position);
+  const fresh = useNewLetters(JSON.stringify(query));
+  const readAgain = (): void => {
+    fresh.seen();
+    letters.reload();
+  };
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [replay, setReplay] = useState<ReplayWhat | null>(null);
   const rows = letters.rows ?? [];
@@ -62,11 +68,24 @@ export function DeadLetters(): JSX.Element {
             </button>
           </>
         )}
-        <button type="button" onClick={letters.reload}>
+        <button type="button" onClick={readAgain}>
           Read again
         </button>
       </PageHead>
       <LogFilters filters={filters} />
+      <div class="tail" role="status">
+        {fresh.count > 0 && (
+          <>
+            <span>
+              {counted(fresh.count, "new dead letter")}
+              {isFiltered && ", not yet filtered"}
+            </span>
+            <button type="button" class="small" onClick={readAgain}>
+              Show
+            </button>
+          </>
+        )}
+      </div>
       {letters.error !== null && <ErrorBox error={letters.error} retry={letters.reload} />}
       {letters.rows === null && letters.error === null && <Loading what="the dead letters" />}
       {letters.rows?.length === 0 && (
@@ -104,7 +123,7 @@ export function DeadLetters(): JSX.Element {
           onClose={() => {
             setReplay(null);
             setPicked(new Set());
-            letters.reload();
+            readAgain();
           }}
         />
       )}
@@ -160,7 +179,7 @@ function columns(
       name: "Why",
       full: true,
       cell: ({ reason, detail }) => (
-        <span class="said" title={detail}>
+        <span class="said whole" title={detail}>
           <strong>{reason}</strong> {detail}
         </span>
       ),

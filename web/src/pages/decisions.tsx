@@ -4,6 +4,7 @@ import { part } from "../api/client.ts";
 import { useLiveRows } from "../api/live-rows.ts";
 import { usePages } from "../api/pages.ts";
 import { useResource } from "../api/resource.ts";
+import { fits } from "../api/row-filter.ts";
 import type { DecisionDetail, DecisionRow } from "../api/types.ts";
 import { TimingBar } from "../charts/timing-bar.tsx";
 import { place, setQuery } from "../route.ts";
@@ -44,8 +45,8 @@ export function Decisions({ known }: { readonly known: Known }): JSX.Element {
   const query = filterValues(filters);
   const pages = usePages<DecisionRow>("/api/decisions", query, ({ id }) => id);
   const [paused, setPaused] = useState(false);
-  const isPast = query["until"] !== undefined;
-  const tail = useLiveRows("decision", paused, (row) => !isPast && fits(row, query), pages.prepend);
+  const isPast = query["until"] !== undefined && Date.parse(query["until"]) <= Date.now();
+  const tail = useLiveRows("decision", paused, (row) => fits(row, query), pages.prepend);
   const open = place.value.query.get("open");
   return (
     <>
@@ -78,20 +79,6 @@ export function Decisions({ known }: { readonly known: Known }): JSX.Element {
       <More hasMore={pages.hasMore} loading={pages.loading} onMore={pages.more} />
       {open !== null && <DecisionDialog id={open} onClose={() => setQuery({ open: null })} />}
     </>
-  );
-}
-
-function fits(row: DecisionRow, query: Readonly<Record<string, string>>): boolean {
-  const { handler, event, decision, decidedBy, object, client, operation, since } = query;
-  return (
-    (handler === undefined || row.handler === handler) &&
-    (event === undefined || row.event === event) &&
-    (decision === undefined || row.decision === decision) &&
-    (decidedBy === undefined || row.decidedBy === decidedBy) &&
-    (object === undefined || row.objectId === object) &&
-    (client === undefined || row.client === client) &&
-    (operation === undefined || row.operationId === operation) &&
-    (since === undefined || row.at >= since)
   );
 }
 

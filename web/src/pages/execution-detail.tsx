@@ -65,6 +65,19 @@ function Detail({ detail }: { readonly detail: ExecutionDetail }): JSX.Element {
                   </a>,
                 ] as const,
               ]),
+          ...(row.event === null
+            ? []
+            : [
+                [
+                  "Test call",
+                  <a
+                    key="t"
+                    href={`/handlers/${part(row.handler)}?tab=test&event=${part(row.event)}&execution=${part(row.id)}`}
+                  >
+                    call it with this data
+                  </a>,
+                ] as const,
+              ]),
           ["Delivery id", <code key="i">{detail.deliveryId}</code>],
           ["Record", <code key="r">{detail.sequence}</code>],
           ["Instance", <code key="n">{detail.instance}</code>],

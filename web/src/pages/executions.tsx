@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { useLiveRows } from "../api/live-rows.ts";
 import { usePages } from "../api/pages.ts";
 import { useResource } from "../api/resource.ts";
+import { fits } from "../api/row-filter.ts";
 import type { EventList, ExecutionRow, HandlerList } from "../api/types.ts";
 import { place, setQuery } from "../route.ts";
 import { duration } from "../text/numbers.ts";
@@ -11,7 +12,7 @@ import { type Column, Table } from "../ui/table.tsx";
 import { TabLinks } from "../ui/tabs.tsx";
 import { Decisions } from "./decisions.tsx";
 import { ExecutionDialog } from "./execution-detail.tsx";
-import { OutcomeBadge } from "./handler-words.tsx";
+import { OutcomeBadge, outcomes } from "./handler-words.tsx";
 import { type Known, openAddress } from "./log-address.ts";
 import { filterValues, type LogFilter, LogFilters } from "./log-filters.tsx";
 import { More, Tail } from "./tail.tsx";
@@ -56,6 +57,7 @@ const filtersOf = (known: Known): readonly LogFilter[] => [
       ["fail", "fail"],
     ],
   },
+  { name: "outcome", label: "Outcome", kind: "text", suggestions: outcomes },
   { name: "object", label: "Object id", kind: "text" },
   { name: "client", label: "Client id", kind: "text" },
   { name: "text", label: "Words", kind: "text", placeholder: "in data, response or error" },
@@ -84,11 +86,11 @@ export function CallList({
 }): JSX.Element {
   const pages = usePages<ExecutionRow>("/api/executions", query, ({ id }) => id);
   const [paused, setPaused] = useState(false);
-  const isPast = query["until"] !== undefined;
+  const isPast = query["until"] !== undefined && Date.parse(query["until"]) <= Date.now();
   const tail = useLiveRows(
     "execution",
     paused,
-    (row) => !isPast && fits(row, query),
+    (row) => fits(row, query),
     // What is searched for may stand in the data, which a row does not hold.
     (rows) => (query["text"] === undefined ? pages.prepend(rows) : pages.reload()),
   );
@@ -130,20 +132,6 @@ export function CallList({
       <More hasMore={pages.hasMore} loading={pages.loading} onMore={pages.more} />
       {open !== null && <ExecutionDialog id={open} onClose={() => setQuery({ open: null })} />}
     </>
-  );
-}
-
-function fits(row: ExecutionRow, query: Readonly<Record<string, string>>): boolean {
-  const { handler, event, status, object, client, stage, outcome, since } = query;
-  return (
-    (handler === undefined || row.handler === handler) &&
-    (event === undefined || row.event === event) &&
-    (status === undefined || row.status === status) &&
-    (object === undefined || row.objectId === object) &&
-    (client === undefined || row.client === client) &&
-    (stage === undefined || row.stage === stage) &&
-    (outcome === undefined || row.outcome === outcome) &&
-    (since === undefined || row.at >= since)
   );
 }
 

@@ -45,12 +45,52 @@ export function StageBadge({ row }: { readonly row: Pick<HandlerRow, "stage" | "
   );
 }
 
+/** Kinds of failure, each of which may be decided apart before the event (docs/handlers.md). */
+export const failureKinds = [
+  ["unreachable", "no connection"],
+  ["timeout", "no answer in time"],
+  ["status", "an HTTP status that is not 2xx"],
+  ["bad-answer", "not one of the documented answers"],
+  ["too-large", "more than 256 KiB"],
+  ["not-permitted", "it changes what it may not"],
+  ["invalid", "its change does not fit the schema"],
+  ["condition", "when cannot be evaluated"],
+  ["exit", "exit code of a script"],
+  ["killed", "a script was killed"],
+  ["breaker-open", "it failed too often"],
+  ["overload", "too many calls at once"],
+  ["no-budget", "too little time is left"],
+  ["internal", "a defect of the bridge"],
+] as const;
+
+const endings: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(failureKinds),
+  allow: "it has no objection",
+  forbid: "it does not want the change",
+  delivered: "it has the event",
+  cancelled: "nobody needed its answer any more",
+  "no-match": "its condition is false: it is not called",
+};
+
+/** How a call may end. */
+export const outcomes: readonly string[] = Object.keys(endings).filter((outcome) => outcome !== "no-match");
+
 const good = new Set(["allow", "delivered"]);
+const neutral = new Set(["forbid", "cancelled", "no-match"]);
+
+export function toneOf(outcome: string): Tone {
+  return good.has(outcome) ? "ok" : neutral.has(outcome) ? "info" : "bad";
+}
 
 export function OutcomeBadge({ outcome }: { readonly outcome: string }): JSX.Element {
-  const tone: Tone = good.has(outcome) ? "ok" : outcome === "forbid" ? "info" : "bad";
+  const tone = toneOf(outcome);
+  const about = endings[outcome];
   return (
-    <Badge tone={tone} icon={tone === "ok" ? "ok" : tone === "info" ? "pause" : "bad"}>
+    <Badge
+      tone={tone}
+      icon={tone === "ok" ? "ok" : tone === "info" ? "pause" : "bad"}
+      {...(about === undefined ? {} : { title: about })}
+    >
       {outcome}
     </Badge>
   );

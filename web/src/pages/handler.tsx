@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { part } from "../api/client.ts";
 import { useResource } from "../api/resource.ts";
-import { mayWriteHandlers } from "../api/session.ts";
+import { mayWrite, mayWriteHandlers } from "../api/session.ts";
 import type { HandlerDetail, HandlerRow } from "../api/types.ts";
 import { place } from "../route.ts";
 import { duration, percent } from "../text/numbers.ts";
@@ -12,6 +12,7 @@ import { Code, Facts, TabLinks } from "../ui/tabs.tsx";
 import { CallList } from "./executions.tsx";
 import { FiguresCard } from "./handler/figures-card.tsx";
 import { History } from "./handler/history.tsx";
+import { NoHandler } from "./handler/no-handler.tsx";
 import { StatusActions } from "./handler/status-actions.tsx";
 import { TestCall } from "./handler/test-call.tsx";
 import { EventIds } from "./handler-columns.tsx";
@@ -31,6 +32,8 @@ export function HandlerPage({ id }: { readonly id: string }): JSX.Element {
   });
   const tab = place.value.query.get("tab") ?? "overview";
   const detail = found.data;
+  // 400: no handler can have such an id.
+  const isMissing = [400, 404].includes(found.error?.problem.status ?? 0);
   return (
     <>
       <PageHead title={detail?.row.name ?? id} lead={<code>{id}</code>}>
@@ -46,10 +49,8 @@ export function HandlerPage({ id }: { readonly id: string }): JSX.Element {
           </>
         )}
       </PageHead>
-      {found.error !== null && found.error.code !== "NOT_FOUND" && (
-        <ErrorBox error={found.error} retry={found.reload} />
-      )}
-      {found.error?.code === "NOT_FOUND" && <Gone id={id} />}
+      {found.error !== null && !isMissing && <ErrorBox error={found.error} retry={found.reload} />}
+      {isMissing && <NoHandler id={id} tab={place.value.query.get("tab")} onBack={found.reload} />}
       {detail === null && found.error === null && <Loading what="the handler" />}
       {detail !== null &&
         detail.row.problems.map((problem) => (
@@ -57,25 +58,16 @@ export function HandlerPage({ id }: { readonly id: string }): JSX.Element {
             <strong>Not running as it stands here:</strong> {problem} <a href={`/handlers/${part(id)}/edit`}>Edit it</a>
           </Note>
         ))}
-      {(detail !== null || found.error?.code === "NOT_FOUND") && (
+      {detail !== null && (
         <>
-          <TabLinks label="Handler" tabs={tabs} current={tab} />
-          {tab === "overview" && detail !== null && <Overview detail={detail} />}
+          <TabLinks label="Handler" tabs={tabs.filter(({ id: one }) => one !== "test" || mayWrite())} current={tab} />
+          {tab === "overview" && <Overview detail={detail} />}
           {tab === "calls" && <CallList query={{ handler: id }} ofHandler />}
-          {tab === "test" && detail !== null && <TestCall id={id} events={detail.row.events} />}
-          {tab === "history" && <History id={id} row={detail?.row ?? null} onDone={found.reload} />}
+          {tab === "test" && <TestCall id={id} events={detail.row.events} />}
+          {tab === "history" && <History id={id} row={detail.row} onDone={found.reload} />}
         </>
       )}
     </>
-  );
-}
-
-function Gone({ id }: { readonly id: string }): JSX.Element {
-  return (
-    <Note tone="warn">
-      There is no handler <code>{id}</code>. It may have been deleted: its history and its calls are kept.{" "}
-      <a href="/handlers">All handlers</a>
-    </Note>
   );
 }
 

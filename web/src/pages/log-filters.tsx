@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
 import { place, setQuery } from "../route.ts";
 import { fromField, toField, zone } from "../text/times.ts";
+import { SearchField, SelectField } from "../ui/fields.tsx";
 import { FilterBox } from "../ui/filter-box.tsx";
 
 /** Filters of logs: they stand in the address, and are read a moment after the last key. */
@@ -45,64 +46,48 @@ export function LogFilters({ filters }: { readonly filters: readonly LogFilter[]
 }
 
 function OneFilter({ filter, value }: { readonly filter: LogFilter; readonly value: string }): JSX.Element {
-  const id = useId();
-  const { name, label, kind, options = [], placeholder = "", suggestions } = filter;
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => {
-    if (kind !== "text" || typed.trim() === value) return undefined;
-    const timer = setTimeout(() => setQuery({ [name]: typed.trim() }), 250);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  if (kind === "select") {
-    return (
-      <div class="filter">
-        <label for={id}>{label}</label>
-        <select id={id} value={value} onChange={(event) => setQuery({ [name]: event.currentTarget.value })}>
-          {options.map(([key, text]) => (
-            <option key={key} value={key}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </div>
-    );
-  }
-  if (kind === "time") {
-    return (
-      <div class="filter">
-        <label for={id} title={`In your zone, ${zone}`}>
-          {label}
-        </label>
-        <input
-          id={id}
-          type="datetime-local"
-          value={toField(value === "" ? null : value)}
-          onChange={(event) => setQuery({ [name]: fromField(event.currentTarget.value) })}
+  const { name, label, kind, options = [], suggestions, placeholder } = filter;
+  const set = (to: string | null): void => setQuery({ [name]: to });
+  switch (kind) {
+    case "select":
+      return <SelectField label={label} value={value} options={options} onValue={set} />;
+    case "time":
+      return <TimeField label={label} value={value} onValue={set} />;
+    case "text":
+      return (
+        <SearchField
+          label={label}
+          value={value}
+          restMs={250}
+          onValue={set}
+          {...(placeholder === undefined ? {} : { placeholder })}
+          {...(suggestions === undefined ? {} : { suggestions })}
         />
-      </div>
-    );
+      );
   }
+}
+
+function TimeField({
+  label,
+  value,
+  onValue,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onValue: (value: string | null) => void;
+}): JSX.Element {
+  const id = useId();
   return (
     <div class="filter">
-      <label for={id}>{label}</label>
+      <label for={id} title={`In your zone, ${zone}`}>
+        {label}
+      </label>
       <input
         id={id}
-        type="search"
-        value={typed}
-        placeholder={placeholder}
-        autoComplete="off"
-        spellcheck={false}
-        {...(suggestions === undefined ? {} : { list: `${id}-list` })}
-        onInput={(event) => setTyped(event.currentTarget.value)}
+        type="datetime-local"
+        value={toField(value === "" ? null : value)}
+        onChange={(event) => onValue(fromField(event.currentTarget.value))}
       />
-      {suggestions !== undefined && (
-        <datalist id={`${id}-list`}>
-          {suggestions.map((text) => (
-            <option key={text} value={text} />
-          ))}
-        </datalist>
-      )}
     </div>
   );
 }

@@ -4,26 +4,44 @@ import { ask } from "../api/client.ts";
 import { type Resource, useResource } from "../api/resource.ts";
 import { mayWrite, sessionState } from "../api/session.ts";
 import type { Flow, Switches } from "../api/types.ts";
+import { place } from "../route.ts";
 import { zone } from "../text/times.ts";
 import { setTheme, type Theme, theme } from "../theme.ts";
 import { clockText, useSecondsTo } from "../ui/countdown.ts";
 import { Confirm } from "../ui/dialog.tsx";
 import { Field, SelectField } from "../ui/fields.tsx";
 import { Card, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
-import { Facts } from "../ui/tabs.tsx";
+import { Facts, TabLinks } from "../ui/tabs.tsx";
 import { say, sayFailed } from "../ui/toasts.tsx";
 import { Audit } from "./audit.tsx";
 import { isBeforeGroup } from "./flow/flow-map.tsx";
 import { PauseSwitch } from "./pause-switch.tsx";
 
 export function Settings(): JSX.Element {
-  const switches = useResource<Switches>("/api/switches", { on: ["handlers"] });
+  const tab = place.value.query.get("tab") ?? "switches";
   return (
     <>
       <PageHead
         title="Settings"
         lead="What can be changed while everything runs. Each change holds on every instance and stands in the audit log."
       />
+      <TabLinks
+        label="Settings"
+        current={tab}
+        tabs={[
+          { id: "switches", name: "Switches" },
+          { id: "audit", name: "Audit log" },
+        ]}
+      />
+      {tab === "audit" ? <Audit /> : <AllSwitches />}
+    </>
+  );
+}
+
+function AllSwitches(): JSX.Element {
+  const switches = useResource<Switches>("/api/switches", { on: ["handlers"] });
+  return (
+    <>
       {switches.error !== null && <ErrorBox error={switches.error} retry={switches.reload} />}
       {switches.data === null && switches.error === null && <Loading what="the switches" />}
       {switches.data !== null && (
@@ -32,7 +50,6 @@ export function Settings(): JSX.Element {
           <GroupsCard switches={switches} now={switches.data} />
           <LogLevelCard switches={switches} now={switches.data} />
           <SessionCard />
-          <Audit />
         </div>
       )}
     </>

@@ -54,7 +54,10 @@ export function StatusSwitch({
 }
 
 /** The revision that was seen goes with it: a change by somebody else in between is a conflict, not overwritten. */
-export function setStatus(row: HandlerRow, body: { readonly status: Status }): Promise<{ row: HandlerRow }> {
+export function setStatus(
+  row: HandlerRow,
+  body: { readonly status: Status; readonly from?: "now" },
+): Promise<{ row: HandlerRow }> {
   return ask(`/api/handlers/${part(row.id)}/status`, {
     method: "POST",
     body,

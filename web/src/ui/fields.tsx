@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 
 /** A labelled field with its hint and what is wrong with it, tied together for those who hear the page. */
 export function Field({
@@ -81,31 +81,59 @@ export function Choice<T extends string>({
   );
 }
 
-/** A text that filters: told after a short rest of the keys, at once with Enter. */
+/** A text that filters: told as it is typed, or after a short rest of the keys; with Enter at once. */
 export function SearchField({
   label,
   value,
   onValue,
   placeholder = "",
+  suggestions,
+  restMs = 0,
 }: {
   readonly label: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
   readonly placeholder?: string;
+  readonly suggestions?: readonly string[];
+  readonly restMs?: number;
 }): JSX.Element {
   const id = useId();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => {
+    // A space at the end is not told, and must not vanish under who types on.
+    if (typed.trim() !== value) setTyped(value);
+  }, [value]);
+  useEffect(() => {
+    if (restMs === 0 || typed.trim() === value) return undefined;
+    const timer = setTimeout(() => onValue(typed.trim()), restMs);
+    return () => clearTimeout(timer);
+  }, [typed]);
   return (
     <div class="filter">
       <label for={id}>{label}</label>
       <input
         id={id}
         type="search"
-        value={value}
+        value={typed}
         placeholder={placeholder}
         autoComplete="off"
         spellcheck={false}
-        onInput={(event) => onValue(event.currentTarget.value)}
+        {...(suggestions === undefined ? {} : { list: `${id}-list` })}
+        onInput={(event) => {
+          setTyped(event.currentTarget.value);
+          if (restMs === 0) onValue(event.currentTarget.value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") onValue(event.currentTarget.value.trim());
+        }}
       />
+      {suggestions !== undefined && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((text) => (
+            <option key={text} value={text} />
+          ))}
+        </datalist>
+      )}
     </div>
   );
 }

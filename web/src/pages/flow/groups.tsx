@@ -66,7 +66,11 @@ export function Groups({ flow, onDone }: { readonly flow: Flow; readonly onDone:
               cell: ({ oldestMs, lag }) =>
                 oldestMs === null || lag === 0 ? <span class="quiet">–</span> : duration(oldestMs),
             },
-            { name: "Parked clients", number: true, cell: ({ parkedKeys }) => parkedKeys ?? "unknown" },
+            {
+              name: "Parked clients",
+              number: true,
+              cell: (group) => (isBeforeGroup(group, flow) ? "–" : (group.parkedKeys ?? "unknown")),
+            },
             { name: "Partitions", wide: true, cell: (group) => <Partitions group={group} /> },
             {
               name: "Do",

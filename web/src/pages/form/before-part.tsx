@@ -1,26 +1,9 @@
 import type { JSX } from "preact";
 import { Choice } from "../../ui/fields.tsx";
+import { failureKinds } from "../handler-words.tsx";
 import { problemsAt, textAt, withValue } from "./draft.ts";
 import { type Draft, FlagInput, NumberInput } from "./inputs.tsx";
 import { MayChange } from "./may-change.tsx";
-
-/** Kinds of failure that may be decided apart (docs/handlers.md). */
-const kinds = [
-  ["unreachable", "no connection"],
-  ["timeout", "no answer in time"],
-  ["status", "an HTTP status that is not 2xx"],
-  ["bad-answer", "not one of the documented answers"],
-  ["too-large", "more than 256 KiB"],
-  ["not-permitted", "it changes what it may not"],
-  ["invalid", "its change does not fit the schema"],
-  ["condition", "when cannot be evaluated"],
-  ["exit", "exit code of a script"],
-  ["killed", "a script was killed"],
-  ["breaker-open", "it failed too often"],
-  ["overload", "too many calls at once"],
-  ["no-budget", "too little time is left"],
-  ["internal", "a defect of the bridge"],
-] as const;
 
 export function BeforePart({ draft }: { readonly draft: Draft }): JSX.Element {
   const { definition, check, set } = draft;
@@ -100,7 +83,7 @@ function OnFailure({ draft }: { readonly draft: Draft }): JSX.Element {
         <details class="field" open={own.length > 0}>
           <summary>By kind of failure{own.length > 0 ? ` (${own.length})` : ""}</summary>
           <div class="kinds">
-            {kinds.map(([kind, about]) => (
+            {failureKinds.map(([kind, about]) => (
               <label key={kind} class="kind">
                 <span>
                   {kind} <small class="quiet">{about}</small>

@@ -34,10 +34,11 @@ export function HandlerForm({ id }: { readonly id: string | null }): JSX.Element
     );
   }
   if (source !== null && found.data === null) {
-    return found.error === null ? (
-      <Loading what="the handler" />
-    ) : (
-      <ErrorBox error={found.error} retry={found.reload} />
+    return (
+      <>
+        <PageHead title={id === null ? `Copy of ${source}` : `Edit ${source}`} />
+        {found.error === null ? <Loading what="the handler" /> : <ErrorBox error={found.error} retry={found.reload} />}
+      </>
     );
   }
   const start = found.data === null ? empty : copy === null ? found.data.definition : copied(found.data.definition);

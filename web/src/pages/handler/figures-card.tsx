@@ -10,6 +10,7 @@ import { localTime } from "../../text/times.ts";
 import { SelectField } from "../../ui/fields.tsx";
 import { Card, ErrorBox } from "../../ui/parts.tsx";
 import { Table } from "../../ui/table.tsx";
+import { toneOf } from "../handler-words.tsx";
 
 const spans = [
   ["15", "15 minutes"],
@@ -53,11 +54,7 @@ export function FiguresCard({
                     value={one.count}
                     top={top}
                     text={count(one.count)}
-                    tone={
-                      one.outcome === "delivered" || one.outcome === "allow" || one.outcome === "forbid"
-                        ? "info"
-                        : "bad"
-                    }
+                    tone={toneOf(one.outcome) === "bad" ? "bad" : "info"}
                   />
                 </li>
               ))}

@@ -4,10 +4,10 @@ import { ask, part } from "../../api/client.ts";
 import { useResource } from "../../api/resource.ts";
 import type { HandlerList, HandlerRow, Status } from "../../api/types.ts";
 import { go } from "../../route.ts";
-import { counted } from "../../text/numbers.ts";
 import { Confirm } from "../../ui/dialog.tsx";
 import { say, sayFailed } from "../../ui/toasts.tsx";
 import { setStatus } from "../status-switch.tsx";
+import { Enable } from "./enable.tsx";
 
 type Asking = "enable" | "disable" | "archive" | "delete" | null;
 
@@ -15,10 +15,10 @@ type Asking = "enable" | "disable" | "archive" | "delete" | null;
 export function StatusActions({ row, onDone }: { readonly row: HandlerRow; readonly onDone: () => void }): JSX.Element {
   const [asking, setAsking] = useState<Asking>(null);
   const close = (): void => setAsking(null);
-  const set = async (status: Status): Promise<void> => {
+  const set = async (status: Status, from: "left-off" | "now" = "left-off"): Promise<void> => {
     try {
-      await setStatus(row, { status });
-      say(`${row.id} is ${status}`);
+      await setStatus(row, { status, ...(from === "now" ? { from } : {}) });
+      say(`${row.id} is ${status}${from === "now" ? ", from now on" : ""}`);
     } catch (error) {
       sayFailed(`${row.id} stays ${row.status}`, error);
     }
@@ -60,15 +60,7 @@ export function StatusActions({ row, onDone }: { readonly row: HandlerRow; reado
           <WhatWaits row={row} />
         </Confirm>
       )}
-      {asking === "enable" && (
-        <Confirm title={`Enable ${row.id}?`} action="Enable" onConfirm={() => set("enabled")} onClose={close}>
-          {row.stage === "after" ? (
-            <p>It goes on where it left off. {waitingText(row)}</p>
-          ) : (
-            <p>It is asked from the next request on.</p>
-          )}
-        </Confirm>
-      )}
+      {asking === "enable" && <Enable row={row} onEnable={(from) => set("enabled", from)} onClose={close} />}
       {asking === "archive" && (
         <Confirm title={`Archive ${row.id}?`} action="Archive" onConfirm={() => set("archived")} onClose={close}>
           <p>
@@ -84,12 +76,6 @@ export function StatusActions({ row, onDone }: { readonly row: HandlerRow; reado
       )}
     </>
   );
-}
-
-function waitingText(row: HandlerRow): string {
-  return row.lag === null || row.lag.records === 0
-    ? "Nothing waits at the moment."
-    : `${counted(row.lag.records, "event")} that wait come first, in order.`;
 }
 
 /** Who else is held up: handlers of one group run in order, and nothing overtakes what a disabled one has still to get. */

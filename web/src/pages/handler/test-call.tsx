@@ -1,17 +1,14 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ApiError, ask, part } from "../../api/client.ts";
-import { useResource } from "../../api/resource.ts";
-import type { Definition, EventDetail, TestResult } from "../../api/types.ts";
-import { pretty } from "../../text/json.ts";
-import { duration } from "../../text/numbers.ts";
+import { mayWrite } from "../../api/session.ts";
+import type { Definition, TestResult } from "../../api/types.ts";
+import { place, setQuery } from "../../route.ts";
 import { SelectField } from "../../ui/fields.tsx";
 import { JsonField, parseObject } from "../../ui/json-field.tsx";
-import { Empty, ErrorBox } from "../../ui/parts.tsx";
-import { Table } from "../../ui/table.tsx";
-import { Code } from "../../ui/tabs.tsx";
-import { dataOf } from "../explain.tsx";
-import { OutcomeBadge } from "../handler-words.tsx";
+import { Empty, ErrorBox, Note } from "../../ui/parts.tsx";
+import { useRecorded, useTestData } from "./test-data.ts";
+import { TestCallResult } from "./test-result.tsx";
 
 /** One real call of the handler, of which nothing is applied. With a definition: one that is not saved yet. */
 export function TestCall({
@@ -23,18 +20,15 @@ export function TestCall({
   readonly events: readonly string[];
   readonly definition?: Definition;
 }): JSX.Element {
-  const [event, setEvent] = useState(events[0] ?? "");
-  const chosen = events.includes(event) ? event : (events[0] ?? "");
-  const sample = useResource<EventDetail>(chosen === "" ? null : `/api/events/${part(chosen)}`);
-  const [text, setText] = useState<{ readonly of: string; readonly text: string } | null>(null);
+  const { query } = place.value;
+  const asked = query.get("event") ?? "";
+  const chosen = events.includes(asked) ? asked : (events[0] ?? "");
+  const recorded = query.get("execution");
+  const calls = useRecorded(chosen, definition === undefined ? id : null);
+  const data = useTestData(chosen, recorded);
   const [result, setResult] = useState<TestResult | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    if (sample.data !== null && text?.of !== chosen) {
-      setText({ of: chosen, text: sample.data.sample === null ? "{}" : pretty(dataOf(sample.data.sample)) });
-    }
-  }, [sample.data, chosen]);
   if (events.length === 0) {
     return (
       <Empty title="No event chosen">
@@ -42,12 +36,21 @@ export function TestCall({
       </Empty>
     );
   }
-  const data = parseObject(text?.text ?? "{}");
+  if (!mayWrite())
+    return <Note tone="info">A test call is made by an operator: what the handler does with it is real.</Note>;
+  const pick = (parts: Readonly<Record<string, string | null>>): void => {
+    setResult(null);
+    setError(null);
+    setQuery(parts);
+  };
+  const parsed = parseObject(data.text ?? "{}");
+  const maySend = data.text !== null && data.problem === null && parsed.kind === "object";
   const call = async (): Promise<void> => {
-    if (data.kind !== "object") return;
+    if (parsed.kind !== "object") return;
     setBusy(true);
     try {
-      const body = { event: chosen, data: data.value, ...(definition === undefined ? {} : { definition }) };
+      const sent = recorded !== null && data.isUntouched ? { execution: recorded } : { data: parsed.value };
+      const body = { event: chosen, ...sent, ...(definition === undefined ? {} : { definition }) };
       setResult(await ask<TestResult>(`/api/handlers/${part(id)}/test`, { method: "POST", body, withinMs: 90_000 }));
       setError(null);
     } catch (thrown) {
@@ -70,66 +73,36 @@ export function TestCall({
           label="Event"
           value={chosen}
           options={events.map((one) => [one, one] as const)}
-          onValue={setEvent}
+          onValue={(event) => pick({ event, execution: null })}
         />
-        <button
-          type="button"
-          class="primary"
-          disabled={busy || text?.of !== chosen || data.kind !== "object"}
-          onClick={() => void call()}
-        >
+        <SelectField
+          label="Data of"
+          value={recorded ?? ""}
+          options={[
+            ["", "the sample"],
+            ...calls,
+            ...(recorded === null || calls.some(([one]) => one === recorded)
+              ? []
+              : [[recorded, "a recorded call"] as const]),
+          ]}
+          onValue={(execution) => pick({ execution })}
+        />
+        <button type="button" class="primary" disabled={busy || !maySend} onClick={() => void call()}>
           {busy ? "Calling …" : "Call it"}
         </button>
       </div>
-      <JsonField label="Data sent" text={text?.text ?? ""} onText={(to) => setText({ of: chosen, text: to })} />
-      {error !== null && <ErrorBox error={error} />}
-      <div aria-live="polite">{result !== null && <Result result={result} />}</div>
-    </div>
-  );
-}
-
-function Result({ result }: { readonly result: TestResult }): JSX.Element {
-  return (
-    <section class="test-result">
-      <p class="detail-top">
-        <OutcomeBadge outcome={result.outcome} /> in <strong>{duration(result.ms)}</strong>
-        {result.detail !== null && <span>: {result.detail}</span>}
-      </p>
-      {result.changes.length > 0 && (
-        <Table
-          label="Changes"
-          rows={result.changes}
-          id={({ path }) => path}
-          columns={[
-            { name: "Field", head: true, cell: ({ path }) => <code>{path}</code> },
-            { name: "From", cell: ({ from }) => <code class="gone">{from ?? "absent"}</code> },
-            { name: "To", cell: ({ to }) => <code class="new">{to}</code> },
-          ]}
+      {data.error !== null && <ErrorBox error={data.error} />}
+      {data.problem !== null && <Note tone="warn">{data.problem}</Note>}
+      {data.text !== null && data.problem === null && (
+        <JsonField
+          label="Data sent"
+          text={data.text}
+          onText={data.setText}
+          {...(recorded === null ? {} : { hint: "As it was recorded: what is secret stands as *** and is sent so." })}
         />
       )}
-      <div class="two">
-        <section>
-          <h3>Request</h3>
-          <Code text={pretty(result.request)} label="Request" />
-          <details>
-            <summary>Headers</summary>
-            <Code
-              text={Object.entries(result.headers)
-                .map(([name, value]) => `${name}: ${value}`)
-                .join("\n")}
-              label="Headers"
-            />
-          </details>
-        </section>
-        <section>
-          <h3>Answer</h3>
-          {result.answer === null ? (
-            <p class="quiet">Nothing came back.</p>
-          ) : (
-            <Code text={pretty(result.answer)} label="Answer" />
-          )}
-        </section>
-      </div>
-    </section>
+      {error !== null && <ErrorBox error={error} />}
+      <div aria-live="polite">{result !== null && <TestCallResult result={result} />}</div>
+    </div>
   );
 }

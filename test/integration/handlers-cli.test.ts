@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createHandlerStore } from "../../src/bridge/handler-store.ts";
+import { loadSettings } from "../../src/config/settings.ts";
+import type { HandlerStore } from "../../src/handlers/store.ts";
 import { openInstanceStatusWriter } from "../../src/kafka/records/instance-status-codec.ts";
+import { silentLogger } from "../../src/model/logger.ts";
+import { BridgeProcess } from "../support/bridge-process.ts";
 import { type CliEnd, cli } from "../support/cli.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
+import { eventually } from "../support/kafka.ts";
 import { answer, Sink } from "../support/sink.ts";
 import { TextFiles } from "../support/text-files.ts";
 
-/** An operator's day at the command line: from an empty log through every command, without a bridge. */
+/**
+ * An operator's day at the command line: from an empty log through every command, and at its end with a bridge. A command is a
+ * process, which takes its second: what one has done is looked up in the log itself.
+ */
 
 const undo: (() => Promise<void> | void)[] = [];
 let topics: FreshTopics;
@@ -45,15 +54,32 @@ async function json<T>(...args: string[]): Promise<T> {
   return JSON.parse((await ok(run(...args, "--json"))).stdout) as T;
 }
 
-interface Row {
-  readonly id: string;
-  readonly revision: number;
-  readonly status: string;
+type Switches = ReturnType<HandlerStore["switches"]>;
+
+/** What stands in the log at this moment. */
+async function inLog(): Promise<Pick<ReturnType<HandlerStore["all"]>, "handlers"> & { switches: Switches }> {
+  const settings = loadSettings(env());
+  const { client, registry } = topics;
+  const store = createHandlerStore({ settings, client, registry, logger: silentLogger });
+  await store.start();
+  try {
+    return { handlers: store.all().handlers, switches: store.switches() };
+  } finally {
+    await store.close(2000);
+  }
 }
 
-const rows = async (...filter: string[]): Promise<readonly Row[]> =>
-  (await json<{ handlers: readonly Row[] }>("list", ...filter)).handlers;
-const idsOf = async (...filter: string[]): Promise<readonly string[]> => (await rows(...filter)).map(({ id }) => id);
+/** `guard`, or `erp (archived)`. */
+async function standing(): Promise<readonly string[]> {
+  const { handlers } = await inLog();
+  return [...handlers].map(([id, { definition }]) => {
+    const { status = "enabled" } = definition as { readonly status?: string };
+    return status === "enabled" ? id : `${id} (${status})`;
+  });
+}
+
+const listedIds = async (...filter: string[]): Promise<readonly string[]> =>
+  (await json<{ handlers: readonly { id: string }[] }>("list", ...filter)).handlers.map(({ id }) => id);
 
 const handlersFile = (...handlers: object[]): string => files.write(JSON.stringify({ handlers }));
 const guard = (more: object = {}): object =>
@@ -76,10 +102,10 @@ test("an empty log is told as one, and a file is applied to it whole, with what 
   assert.equal(diff.code, 1);
   assert.match(diff.stdout, /\+ create guard/);
   assert.doesNotMatch(diff.stdout, /s3cret/);
-  assert.deepEqual(await idsOf(), [], "a diff changes nothing");
+  assert.deepEqual(await standing(), [], "a diff changes nothing");
   const applied = await ok(change("apply", "-f", file, "--note", "the first ones"));
   assert.match(applied.stderr, /3 handlers changed, revision 0/);
-  assert.deepEqual(await idsOf(), ["guard", "crm", "erp"]);
+  assert.deepEqual(await standing(), ["guard", "crm", "erp"]);
   assert.match((await ok(run("diff", "-f", file, "--exit-code"))).stderr, /nothing to change/);
 });
 
@@ -88,13 +114,15 @@ test("a file that would not run is refused with every problem and its place, and
   const { code, stderr } = await change("apply", "-f", file);
   assert.equal(code, 78);
   assert.match(stderr, /handlers\[1\]\.retri: unknown key/);
-  assert.equal((await rows())[0]?.revision, 0);
+  assert.equal((await inLog()).handlers.get("guard")?.revision, 0);
 });
 
 test("lists are searched by event, task, status and stage", async () => {
-  assert.deepEqual(await idsOf("--stage", "after", "--event", "clients.update"), ["crm", "erp"]);
-  assert.deepEqual(await idsOf("--task", "script"), []);
-  assert.deepEqual(await idsOf("--event", "clients.delete"), []);
+  assert.deepEqual(
+    await listedIds("--stage", "after", "--event", "clients.update", "--task", "http", "--status", "enabled"),
+    ["crm", "erp"],
+  );
+  assert.deepEqual(await listedIds("--event", "clients.delete"), []);
   const { stdout } = await ok(run("list"));
   assert.match(stdout, /^handler +revision/);
   assert.match(stdout, /guard .*before/);
@@ -110,12 +138,12 @@ test("a handler is switched off and on, and who waits for it is named", async ()
   const off = await ok(change("disable", "crm", "--note", "maintenance"));
   assert.match(off.stdout, /status: "disabled"/);
   assert.match(off.stderr, /warning: so do those of erp/);
-  assert.deepEqual(await idsOf("--status", "disabled"), ["crm"]);
+  assert.deepEqual(await standing(), ["guard", "crm (disabled)", "erp"]);
   assert.match((await ok(change("disable", "crm"))).stderr, /it is so already/);
   await ok(change("enable", "crm"));
   await ok(change("archive", "erp"));
-  assert.deepEqual(await idsOf(), ["guard", "crm"]);
-  assert.deepEqual(await idsOf("--all"), ["guard", "crm", "erp"]);
+  assert.deepEqual(await standing(), ["guard", "crm", "erp (archived)"]);
+  assert.deepEqual(await listedIds(), ["guard", "crm"]);
   const unknown = await change("disable", "crn");
   assert.equal(unknown.code, 2);
 });
@@ -127,11 +155,11 @@ test("history tells who did what and why, and a rollback brings an older version
   assert.match(stdout, /maintenance +status: "disabled"/);
   const deleted = await ok(change("delete", "erp"));
   const [, to = ""] = /rollback erp --to (\d+)/.exec(deleted.stderr) ?? [];
-  assert.deepEqual(await idsOf("--all"), ["guard", "crm"]);
+  assert.deepEqual(await standing(), ["guard", "crm"]);
   await ok(change("rollback", "erp", "--to", to));
-  assert.deepEqual(await idsOf("--status", "archived"), ["erp"]);
+  assert.deepEqual(await standing(), ["guard", "crm", "erp (archived)"]);
   await ok(change("rollback", "erp", "--to", "0"));
-  assert.deepEqual(await idsOf(), ["guard", "crm", "erp"]);
+  assert.deepEqual(await standing(), ["guard", "crm", "erp"]);
   const { versions } = await json<{ versions: { write: { action: string } }[] }>("history", "erp");
   assert.deepEqual(
     versions.map(({ write }) => write.action),
@@ -143,9 +171,9 @@ test("a file deletes only with --prune", async () => {
   const file = handlersFile(guard({ priority: 7 }), crm());
   const kept = await ok(change("apply", "-f", file));
   assert.match(kept.stdout, /kept \(--prune deletes them\): erp/);
-  assert.deepEqual(await idsOf(), ["guard", "crm", "erp"]);
+  assert.deepEqual(await standing(), ["guard", "crm", "erp"]);
   await ok(change("apply", "-f", file, "--prune"));
-  assert.deepEqual(await idsOf(), ["guard", "crm"]);
+  assert.deepEqual(await standing(), ["guard", "crm"]);
 });
 
 test("one handler is shown as a file would have it, now and as it was", async () => {
@@ -196,16 +224,49 @@ test("a change waits for the instances that are heard, and names those that do n
 test("switches are set for all, shown with who set them, and ended", async () => {
   const switches = (...args: string[]): Promise<CliEnd> => cli(["switches", ...args], env());
   await ok(switches("bypass-before", "--for", "10m", "--by", "ann", "--note", "the CRM is down"));
-  await ok(switches("pause", "sales", "--by", "ann"));
+  assert.doesNotMatch((await ok(switches("pause", "sales", "--by", "ann"))).stderr, /warning/);
   const { stdout } = await ok(switches("log-level", "debug"));
   assert.match(stdout, /bypass-before +until .* UTC +ann +the CRM is down/);
   assert.match(stdout, /group sales +paused since/);
   assert.match(stdout, /log-level +debug/);
   await ok(switches("bypass-before", "--off"));
   await ok(switches("resume", "sales"));
+  const slip = await ok(switches("pause", "slaes", "--json"));
+  assert.match(slip.stderr, /warning: no handler of the log is of the group slaes; there are: sales/);
+  const { pausedGroups } = JSON.parse(slip.stdout) as Switches;
+  assert.deepEqual(
+    pausedGroups.map(({ group }) => group),
+    ["slaes"],
+  );
+  await ok(switches("resume", "slaes"));
   await ok(switches("log-level", "default"));
-  const shown = JSON.parse((await ok(switches("show", "--json"))).stdout) as object;
-  assert.deepEqual(shown, { bypassBefore: null, pausedGroups: [], logLevel: null });
+  assert.deepEqual((await inLog()).switches, { bypassBefore: null, pausedGroups: [], logLevel: null });
   assert.equal((await switches("bypass-before", "--for", "3d")).code, 2);
   assert.equal((await switches("bypass-before", "--for", "48h")).code, 2);
+});
+
+test("with a bridge: what waited for a disabled handler is passed over from now on, and a test call disturbs nothing", async () => {
+  const bridge = await BridgeProcess.ready({ env: env() });
+  undo.push(() => bridge.kill());
+  const core = await topics.core({ onSilence: "forbid" });
+  const publish = (id: number) => core.publish({ id: "clients.update", data: { id, name: `client ${id}` } });
+  const called = (test: boolean): readonly unknown[] =>
+    sink
+      .at("/crm")
+      .filter(({ headers, body }) => (headers["bridge-test"] !== undefined) === test && Number(body.data["id"]) > 500)
+      .map(({ body }) => body.data["id"]);
+  assert.match((await ok(run("disable", "crm"))).stderr, /runs on \d+ instances?/);
+  const waiting = await publish(501);
+  await publish(502);
+  assert.match((await ok(run("enable", "crm", "--from", "now"))).stdout, /since: "20/);
+  await publish(503);
+  await eventually("what happened since is delivered", () => called(false).includes(503));
+  const { topic, partition, offset } = waiting;
+  const tried = await ok(run("test", "crm", "--record", `${topic}/${partition}/${offset}`));
+  assert.match(tried.stdout, /delivered in/);
+  await publish(504);
+  await eventually("the bridge goes on", () => called(false).includes(504));
+  assert.deepEqual(called(false), [503, 504]);
+  assert.deepEqual(called(true), [501]);
+  assert.equal(await bridge.terminate(), 0);
 });

@@ -1,6 +1,6 @@
 import { BridgeError } from "../errors.ts";
 import { shapeOfEvent } from "../kafka/registry/schemas.ts";
-import { findEventType } from "../model/event-catalogue.ts";
+import { type EventType, findEventType } from "../model/event-catalogue.ts";
 import type { Handler } from "../model/handler.ts";
 import { dataFromBody, dataFromJson } from "../model/json-data.ts";
 import { sampleData } from "../model/sample-data.ts";
@@ -19,9 +19,7 @@ export type TestData =
  * DATA_INVALID.
  */
 export function testExample(handler: Handler, eventId: string, data: TestData): ExampleEvent {
-  const type = findEventType(eventId);
-  if (type === undefined)
-    throw new BridgeError("UNKNOWN_EVENT", `no schema is known of "${eventId}", so there is nothing to try it with`);
+  const type = typeOfTest(eventId);
   if (!handler.events.includes(type.id))
     throw new BridgeError("USAGE", `${handler.id} does not take ${type.id}; it takes ${handler.events.join(", ")}`);
   const shape = shapeOfEvent(type);
@@ -30,7 +28,7 @@ export function testExample(handler: Handler, eventId: string, data: TestData): 
   function dataOf(): Parameters<typeof exampleEvent>[1] {
     switch (data.kind) {
       case "sample": {
-        const sample = new Map(Object.entries(sampleData)).get(type?.id ?? "");
+        const sample = new Map(Object.entries(sampleData)).get(type.id);
         if (sample === undefined) throw new BridgeError("INTERNAL", `no sample of ${eventId}`);
         return sample;
       }
@@ -40,4 +38,11 @@ export function testExample(handler: Handler, eventId: string, data: TestData): 
         return dataFromBody(data.text, shape);
     }
   }
+}
+
+/** Throws UNKNOWN_EVENT. */
+export function typeOfTest(eventId: string): EventType {
+  const type = findEventType(eventId);
+  if (type !== undefined) return type;
+  throw new BridgeError("UNKNOWN_EVENT", `no schema is known of "${eventId}", so there is nothing to try it with`);
 }

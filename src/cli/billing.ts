@@ -38,6 +38,9 @@ export function eventFromFlags(eventId: string, flags: EventFlags): BillingEvent
   };
 }
 
+/** `ce_source` of what is sent from here. */
+export const cliSource = "/provisioning-bridge/cli";
+
 /** Opens a client for one event, runs, closes. */
 export async function withClient<T>(
   eventId: string,
@@ -48,7 +51,7 @@ export async function withClient<T>(
   const client = await createBillingClient({
     kafka: { ...kafkaSettings(settings), clientId: "provisioning-bridge-cli" },
     registry: registrySettings(settings),
-    source: "/provisioning-bridge/cli",
+    source: cliSource,
     topicPrefix: settings.topics.prefix,
     groupPrefix: settings.topics.groupPrefix,
     events: [canonicalEventId(eventId) as EventId],

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { jsonOf } from "../model/json-data.ts";
 import { ownCommand } from "../model/own-command.ts";
-import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
+import { checkFact } from "../sdk/billing-event.ts";
+import { cliSource, type EventFlags, eventFromFlags, withClient } from "./billing.ts";
 
 /** `publish <event id>`: tells what happened, as a billing core would. */
 export function publishCommand(): Command {
@@ -15,6 +16,8 @@ export function publishCommand(): Command {
     .addHelpText("after", `\nExample:\n  ${ownCommand} publish clients.update --data '{"id":12,"name":"New name"}'`)
     .action(async (eventId: string, flags: EventFlags) => {
       const event = eventFromFlags(eventId, flags);
+      // Again what the client does, but before it looks for brokers: a slip needs none to be found.
+      checkFact(event, cliSource);
       const published = await withClient(eventId, false, (client) => client.publish(event));
       const text =
         flags.json === true

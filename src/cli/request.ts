@@ -2,8 +2,10 @@ import { Command, Option } from "commander";
 import { exitCodes } from "../errors.ts";
 import { jsonOf } from "../model/json-data.ts";
 import { ownCommand } from "../model/own-command.ts";
+import { topicNames } from "../model/topics.ts";
+import { checkRequest } from "../sdk/check-request.ts";
 import type { OnSilence, RequestVerdict } from "../sdk/request-verdict.ts";
-import { type EventFlags, eventFromFlags, withClient } from "./billing.ts";
+import { cliSource, type EventFlags, eventFromFlags, withClient } from "./billing.ts";
 import { milliseconds } from "./option-values.ts";
 import { endWith } from "./run-program.ts";
 
@@ -35,13 +37,14 @@ export function requestCommand(): Command {
     )
     .action(async (eventId: string, flags: RequestFlags) => {
       const event = eventFromFlags(eventId, flags);
-      const verdict = await withClient(eventId, true, (client) =>
-        client.request(event, {
-          onSilence: flags.onSilence,
-          ...(flags.deadlineMs === undefined ? {} : { deadlineMs: flags.deadlineMs }),
-          ...(flags.operationId === undefined ? {} : { operationId: flags.operationId }),
-        }),
-      );
+      const options = {
+        onSilence: flags.onSilence,
+        ...(flags.deadlineMs === undefined ? {} : { deadlineMs: flags.deadlineMs }),
+        ...(flags.operationId === undefined ? {} : { operationId: flags.operationId }),
+      };
+      // Again what the client does, but before it looks for brokers: a slip needs none to be found.
+      checkRequest(event, options, { source: cliSource }, topicNames("any"));
+      const verdict = await withClient(eventId, true, (client) => client.request(event, options));
       process.stdout.write(flags.json === true ? `${jsonOf(verdict)}\n` : readable(verdict));
       endWith(verdict.decision === "allow" ? exitCodes.ok : exitCodes.forbidden);
     });

@@ -8,7 +8,7 @@ import { systemClock } from "../model/clock.ts";
 import { within } from "../model/deadline.ts";
 import { silentLogger } from "../model/logger.ts";
 import { type TopicNames, topicNames } from "../model/topics.ts";
-import { type BillingEvent, checkEvent } from "./billing-event.ts";
+import { type BillingEvent, checkFact } from "./billing-event.ts";
 import { checkOptions } from "./check-options.ts";
 import { ClientEvents } from "./client-events.ts";
 import type {
@@ -92,13 +92,7 @@ class KafkaBillingClient implements BillingClient {
   }
 
   async publish<Id extends EventId>(event: BillingEvent<Id>): Promise<PublishedEvent> {
-    const { type, key, data, headers } = checkEvent(event, this.#options.source);
-    if (key === null) {
-      throw new BridgeError(
-        "DATA_INVALID",
-        `${type.id}: a fact needs the object's id (data.id): only what is asked before a create has none`,
-      );
-    }
+    const { type, key, data, headers } = checkFact(event, this.#options.source);
     const topic = this.#topics.facts[type.entity];
     const value = this.#codecs.fact(type).encode(data);
     const position = await this.#producer.send({ topic, key, value, headers: eventHeaders(headers) });

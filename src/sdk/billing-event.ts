@@ -71,3 +71,13 @@ export function checkEvent(event: BillingEvent, source: string): CheckedEvent {
     },
   };
 }
+/** What happened, as it may be published: besides, it has a key. Throws as `checkEvent`. */
+export function checkFact(event: BillingEvent, source: string): CheckedEvent & { readonly key: string } {
+  const checked = checkEvent(event, source);
+  const { key, type } = checked;
+  if (key !== null) return { ...checked, key };
+  throw new BridgeError(
+    "DATA_INVALID",
+    `${type.id}: a fact needs the object's id (data.id): only what is asked before a create has none`,
+  );
+}

@@ -14,6 +14,8 @@ export interface CheckedRequest {
   readonly deadlineMs: number;
 }
 
+type ClientDefaults = Pick<BillingClientOptions, "source" | "deadlineMs" | "onSilence">;
+
 const usualDeadlineMs = 1500;
 /** Of an Avro int. */
 const maxAttempt = 2 ** 31 - 1;
@@ -22,7 +24,7 @@ const maxAttempt = 2 ** 31 - 1;
 export function checkRequest(
   event: BillingEvent,
   own: RequestOptions,
-  client: BillingClientOptions,
+  client: ClientDefaults,
   topics: TopicNames,
 ): CheckedRequest {
   const deadlineMs = deadlineOf(own.deadlineMs ?? client.deadlineMs);
@@ -42,7 +44,7 @@ function topicOf({ type }: CheckedEvent, topics: TopicNames): string {
   throw new BridgeError("USAGE", `${type.id} has no before stage: it only tells what happened; use publish`);
 }
 
-function contextOf({ data }: CheckedEvent, own: RequestOptions, client: BillingClientOptions): RequestContext {
+function contextOf({ data }: CheckedEvent, own: RequestOptions, client: ClientDefaults): RequestContext {
   const onSilence = own.onSilence ?? client.onSilence;
   if (onSilence === undefined) {
     throw new BridgeError(

@@ -69,7 +69,7 @@ test("the examples of docs/admin-api.md work as they stand there", async () => {
       throw new Error(`${block}\n${String((error as { stderr?: string }).stderr)}`, { cause: error });
     });
   }
-  const { json } = await ask("/api/handlers/crm/history");
+  const { json } = await ask("/api/handlers/invoices/history");
   const versions = json["items"] as { action: string; by: string }[];
   assert.deepEqual(
     versions.map(({ action, by }) => `${action} ${by}`),
@@ -78,7 +78,7 @@ test("the examples of docs/admin-api.md work as they stand there", async () => {
   await eventually("what was done stands in the audit log", async () => {
     const { json: page } = await ask("/api/audit?by=olga&text=put&limit=1");
     const [entry] = (page["items"] ?? []) as { action: string; outcome: string; target: string }[];
-    return entry?.action === "PUT /api/handlers/:id" && entry.outcome === "done" && entry.target === "crm";
+    return entry?.action === "PUT /api/handlers/:id" && entry.outcome === "done" && entry.target === "invoices";
   });
 });
 

@@ -20,8 +20,17 @@ export function enableCommand(): Command {
     )
     .action((ids: readonly string[], flags: WriteFlags & { readonly from: "left-off" | "now" }) => {
       const since = flags.from === "now" ? new Date().toISOString() : undefined;
-      return change("enable", flags, ({ store }) =>
-        Promise.resolve(planStatus(store.all().handlers, ids, "enabled", since)),
+      return change(
+        "enable",
+        flags,
+        ({ store }) => Promise.resolve(planStatus(store.all().handlers, ids, "enabled", since)),
+        (_log, planned) => {
+          const already = ids.filter((id) => planned.every((one) => one.id !== id));
+          if (since !== undefined && already.length > 0)
+            process.stderr.write(
+              `warning: ${already.join(", ")} ran already: only what waits for a disabled handler is passed over\n`,
+            );
+        },
       );
     });
 }
@@ -103,12 +112,12 @@ async function change(
     const changes = planned.map(({ kind, id, differences }) => ({ kind, id, differences }));
     if (flags.json === true) process.stdout.write(`${JSON.stringify({ changes, written })}\n`);
     else if (planned.length > 0) process.stdout.write(`${planned.flatMap(changeLines).join("\n")}\n`);
+    tell(log, planned);
     if (written === null) {
       process.stderr.write("nothing to change: it is so already\n");
       endWith(exitCodes.ok);
       return;
     }
-    tell(log, planned);
     process.stderr.write(`revision ${written.revision}\n`);
     tellSpread(written);
   });

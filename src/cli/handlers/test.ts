@@ -1,13 +1,17 @@
 import { Command } from "commander";
 import { type TestCallResult, testCall } from "../../bridge/test-call.ts";
-import { type TestData, testExample } from "../../bridge/test-example.ts";
+import { type TestData, testExample, typeOfTest } from "../../bridge/test-example.ts";
 import { BridgeError, exitCodes, ProblemsError } from "../../errors.ts";
 import { openLogReader } from "../../kafka/consume/log-reader.ts";
 import { createReader } from "../../kafka/records/reader.ts";
+import { shapeOfEvent } from "../../kafka/registry/schemas.ts";
 import { systemClock } from "../../model/clock.ts";
 import type { Handler } from "../../model/handler.ts";
 import type { HandlerDefinition } from "../../model/handler-log.ts";
+import { dataFromJson } from "../../model/json-data.ts";
 import { silentLogger } from "../../model/logger.ts";
+import type { TopicPartition } from "../../model/record.ts";
+import type { RecordShape } from "../../model/record-shape.ts";
 import { readDataOption } from "../data-option.ts";
 import { endWith } from "../run-program.ts";
 import { definitionsOf } from "./apply.ts";
@@ -42,9 +46,10 @@ gets it, with the header \`bridge-test: true\`; after the event it may do what i
 Exit codes: 0 allow or delivered, 3 forbid, 1 anything else.`,
     )
     .action(async (id: string, flags: TestFlags) => {
+      const wanted = wantedOf(flags);
       const result = await withHandlerLog(async (log) => {
         const handler = handlerOf(log, definitionOf(log, id, flags.file));
-        const example = await exampleOf(log, handler, flags);
+        const example = await exampleOf(log, handler, wanted);
         return testCall({ settings: log.settings, clock: systemClock, logger: silentLogger }, handler, example);
       });
       process.stdout.write(`${flags.json === true ? JSON.stringify(result) : testText(result)}\n`);
@@ -71,22 +76,37 @@ function handlerOf({ read }: OpenLog, definition: HandlerDefinition): Handler {
   throw new ProblemsError("HANDLERS_INVALID", `${definition.id} cannot be called:`, reading.problems);
 }
 
-async function exampleOf(
-  log: OpenLog,
-  handler: Handler,
-  { event, data, record }: TestFlags,
-): Promise<ReturnType<typeof testExample>> {
-  if (record !== undefined) {
-    if (data !== undefined || event !== undefined)
-      throw new BridgeError("USAGE", "--record says which event and which data: leave out --event and --data");
-    return recorded(log, handler, record);
+/** What the handler is to be tried with, as far as it can be told before anything is read. */
+type Wanted =
+  | { readonly kind: "record"; readonly sequence: string; readonly at: TopicPartition; readonly offset: number }
+  | { readonly kind: "example"; readonly eventId: string | undefined; readonly data: TestData };
+
+/** Of an event that only the handler's definition names. */
+const anyShape: RecordShape = { record: "", sparse: true, fields: [] };
+
+/** Throws USAGE, UNKNOWN_EVENT, DATA_INVALID. */
+function wantedOf({ data, event, record }: TestFlags): Wanted {
+  if (record === undefined) {
+    const given: TestData = data === undefined ? { kind: "sample" } : { kind: "data", text: readDataOption(data) };
+    const type = event === undefined ? null : typeOfTest(event);
+    if (given.kind === "data") dataFromJson(given.text, type === null ? anyShape : shapeOfEvent(type));
+    return { kind: "example", eventId: event, data: given };
   }
+  if (data !== undefined || event !== undefined)
+    throw new BridgeError("USAGE", "--record says which event and which data: leave out --event and --data");
+  const [, topic, partition, offset] = /^(.+)\/(\d{1,9})\/(\d{1,15})$/.exec(record) ?? [];
+  if (topic === undefined)
+    throw new BridgeError("USAGE", `--record: "${record}" is no topic/partition/offset, such as billing.clients/3/17`);
+  return { kind: "record", sequence: record, at: { topic, partition: Number(partition) }, offset: Number(offset) };
+}
+
+async function exampleOf(log: OpenLog, handler: Handler, wanted: Wanted): Promise<ReturnType<typeof testExample>> {
+  if (wanted.kind === "record") return recorded(log, handler, wanted);
   const [only, ...others] = handler.events;
-  const eventId = event ?? (others.length === 0 ? only : undefined);
+  const eventId = wanted.eventId ?? (others.length === 0 ? only : undefined);
   if (eventId === undefined)
     throw new BridgeError("USAGE", `--event: ${handler.id} takes several: ${handler.events.join(", ")}`);
-  const given: TestData = data === undefined ? { kind: "sample" } : { kind: "data", text: readDataOption(data) };
-  return testExample(handler, eventId, given);
+  return testExample(handler, eventId, wanted.data);
 }
 
 const readMs = 10_000;
@@ -95,18 +115,12 @@ const readMs = 10_000;
 async function recorded(
   { client, registry }: OpenLog,
   handler: Handler,
-  sequence: string,
+  { at, offset, sequence }: Wanted & { readonly kind: "record" },
 ): ReturnType<typeof exampleOf> {
-  const [, topic, partition, offset] = /^(.+)\/(\d{1,9})\/(\d{1,15})$/.exec(sequence) ?? [];
-  if (topic === undefined)
-    throw new BridgeError(
-      "USAGE",
-      `--record: "${sequence}" is no topic/partition/offset, such as billing.clients/3/17`,
-    );
   const reader = await openLogReader(client, readMs);
   try {
-    const record = await reader.first({ topic, partition: Number(partition) }, Number(offset));
-    if (record?.offset !== Number(offset))
+    const record = await reader.first(at, offset);
+    if (record?.offset !== offset)
       throw new BridgeError("USAGE", `--record: nothing stands at ${sequence}: retention took it, or nothing ever did`);
     const reading = await createReader({ registry }).read(record);
     if (reading.kind !== "event")

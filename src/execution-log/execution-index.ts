@@ -11,7 +11,7 @@ import type {
 import type { LiveEvents } from "../admin/contract/live.ts";
 import type { ExecutionFigures, ExecutionSearch, Page } from "../admin/ports.ts";
 import { BridgeError } from "../errors.ts";
-import { type Clock, systemClock } from "../model/clock.ts";
+import { type Clock, systemClock, type Timer } from "../model/clock.ts";
 import { bounded, within } from "../model/deadline.ts";
 import type { Logger } from "../model/logger.ts";
 import type { EntryQuery } from "./entry.ts";
@@ -49,7 +49,9 @@ class IndexClient implements ExecutionIndex {
   readonly #clock: Clock;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #listeners = new Set<LiveListener>();
-  #worker: Worker;
+  /** Null: it has died, and `again` starts another. */
+  #worker: Worker | null;
+  #again: Timer | null = null;
   #exited = Promise.withResolvers<undefined>();
   #asked = 0;
   #closing: Promise<void> | null = null;
@@ -112,13 +114,16 @@ class IndexClient implements ExecutionIndex {
 
   async #close(deadlineMs: number): Promise<void> {
     this.#refuseAll(new BridgeError("CLOSED", "the index is closed"));
+    this.#again?.cancel();
+    if (this.#worker === null) return;
     this.#tell({ kind: "close" });
     await bounded(this.#exited.promise, deadlineMs, this.#clock);
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
   async #ask<T>(question: Question): Promise<T> {
     if (this.#closing !== null) throw new BridgeError("CLOSED", "the index is closed");
+    if (this.#worker === null) throw died();
     if (this.#pending.size >= maxPending) throw new BridgeError("QUEUE_FULL", "too many questions to the index wait");
     const id = ++this.#asked;
     const answer = Promise.withResolvers<unknown>();
@@ -141,18 +146,19 @@ class IndexClient implements ExecutionIndex {
       this.#logger.error({ detail: error.message }, "internal: the index's thread died; it is started again");
     });
     worker.on("exit", () => {
+      this.#worker = null;
       this.#exited.resolve(undefined);
-      this.#refuseAll(new BridgeError("INDEX_UNAVAILABLE", "the index's thread ended; it is started again"));
-      this.#state = { ...this.#state, status: "unusable", detail: "the index's thread ended; it is started again" };
-      if (this.#closing === null) this.#clock.after(againAfterMs, () => this.#again());
+      const error = died();
+      this.#refuseAll(error);
+      this.#state = { ...this.#state, status: "unusable", detail: error.message };
+      if (this.#closing === null) this.#again = this.#clock.after(againAfterMs, () => this.#startAgain());
     });
     // The index is no reason for a process to stay.
     worker.unref();
     return worker;
   }
 
-  #again(): void {
-    if (this.#closing !== null) return;
+  #startAgain(): void {
     this.#exited = Promise.withResolvers();
     this.#worker = this.#born();
     if (this.#listeners.size > 0) this.#tell({ kind: "live", wanted: true });
@@ -181,12 +187,16 @@ class IndexClient implements ExecutionIndex {
   }
 
   #tell(message: ToIndex): void {
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   #refuseAll(error: BridgeError): void {
     for (const { reject } of this.#pending.values()) reject(error);
   }
+}
+
+function died(): BridgeError {
+  return new BridgeError("INDEX_UNAVAILABLE", "the index's thread ended; it is started again");
 }
 
 type Rest = Omit<ExecutionQuery, "handler" | "event" | "stage" | "status" | "outcome">;

@@ -11,6 +11,7 @@ import { pause } from "../model/deadline.ts";
 import type { InboundRecord } from "../model/record.ts";
 import { decisionEntry, executionEntry } from "./entries.ts";
 import type { Entry } from "./entry.ts";
+import { OtherLogs, type Place, passGap, placesOf } from "./positions.ts";
 import type { Store } from "./store.ts";
 
 export interface FollowerParts {
@@ -26,21 +27,12 @@ export interface FollowerParts {
   readonly unread: (records: number) => void;
 }
 
-/** The file belongs to other logs than these: it must be built anew. */
-export class OtherLogs extends Error {}
-
 const answerMs = 8000;
 const pollMs = 300;
 /** Partitions that were added are looked for this often. */
 const boundsEveryMs = 30_000;
 /** Records that become entries in one transaction: a query waits no longer than for one. */
 const atOnce = 200;
-
-interface Partition {
-  readonly topic: string;
-  readonly partition: number;
-  next: number;
-}
 
 /** Reads both topics from where the store stands, and goes on until the signal aborts. Throws what stops it; call it again. */
 export async function follow(parts: FollowerParts): Promise<void> {
@@ -51,7 +43,7 @@ export async function follow(parts: FollowerParts): Promise<void> {
   if (known === null) store.setAbout("cluster", cluster);
   const reader = await openLogReader(client, answerMs);
   try {
-    let partitions: readonly Partition[] = [];
+    let partitions: readonly Place[] = [];
     let boundsAtMs = -Infinity;
     while (!signal.aborted) {
       if (performance.now() - boundsAtMs > boundsEveryMs) {
@@ -65,25 +57,19 @@ export async function follow(parts: FollowerParts): Promise<void> {
   }
 }
 
-/** Where each partition is read on: behind what the store has, but not before what is kept. */
-async function positionsOf({ client, maxAgeMs, store, topics, unread }: FollowerParts): Promise<readonly Partition[]> {
-  const known = new Map(store.positions().map(({ topic, partition, next }) => [`${topic}/${partition}`, next]));
-  const found: Partition[] = [];
+/** Where each partition is read on. */
+async function positionsOf({ client, maxAgeMs, topics, ...parts }: FollowerParts): Promise<readonly Place[]> {
+  const known = new Set(parts.store.positions().map(({ topic }) => topic));
+  const found: Place[] = [];
   for (const topic of [topics.executions, topics.decisions]) {
-    const isKnown = known.has(`${topic}/0`);
-    const sinceMs = isKnown ? null : systemClock.epochMs() - maxAgeMs;
-    for (const { partition, from, until } of await logBounds(client, topic, sinceMs, answerMs)) {
-      const next = known.get(`${topic}/${partition}`) ?? from;
-      if (next > until) throw new OtherLogs(`${topic} ends before what the index has of it: it was made anew`);
-      if (next < from) unread(from - next);
-      found.push({ topic, partition, next: Math.max(next, from) });
-    }
+    const sinceMs = known.has(topic) ? null : systemClock.epochMs() - maxAgeMs;
+    found.push(...placesOf(parts, await logBounds(client, topic, sinceMs, answerMs)));
   }
   return found;
 }
 
 /** One answer of the broker of each partition that has more. False: none has. */
-async function readOn(parts: FollowerParts, reader: LogReader, partitions: readonly Partition[]): Promise<boolean> {
+async function readOn(parts: FollowerParts, reader: LogReader, partitions: readonly Place[]): Promise<boolean> {
   const ends = await endsOf(reader, partitions);
   const due = partitions.filter((at) => (ends.get(at) ?? 0) > at.next);
   parts.behind(due.reduce((sum, at) => sum + (ends.get(at) ?? 0) - at.next, 0));
@@ -96,7 +82,7 @@ async function readOn(parts: FollowerParts, reader: LogReader, partitions: reado
       await addRecords(parts, at, slice, upTo);
       if (isStopping(parts)) return true;
     }
-    if (records.length === 0 && next > at.next) parts.unread(next - at.next);
+    if (records.length === 0 && next > at.next) passGap(parts, at, next);
     at.next = next;
   }
   return due.length > 0;
@@ -106,9 +92,9 @@ function isStopping({ signal }: FollowerParts): boolean {
   return signal.aborted;
 }
 
-async function endsOf(reader: LogReader, partitions: readonly Partition[]): Promise<ReadonlyMap<Partition, number>> {
+async function endsOf(reader: LogReader, partitions: readonly Place[]): Promise<ReadonlyMap<Place, number>> {
   const byTopic = [...Map.groupBy(partitions, ({ topic }) => topic)];
-  const found = new Map<Partition, number>();
+  const found = new Map<Place, number>();
   for (const [topic, those] of byTopic) {
     const ends = await reader.ends(
       topic,
@@ -121,7 +107,7 @@ async function endsOf(reader: LogReader, partitions: readonly Partition[]): Prom
 
 async function addRecords(
   parts: FollowerParts,
-  at: Partition,
+  at: Place,
   records: readonly InboundRecord[],
   next: number,
 ): Promise<void> {

@@ -1,24 +1,21 @@
-import type { DecisionRow, ExecutionRow } from "../admin/contract/executions.ts";
 import { BridgeError, messageOf } from "../errors.ts";
 import { createKafkaClient } from "../kafka/connection/client.ts";
 import { createRegistry } from "../kafka/registry/registry.ts";
 import { systemClock } from "../model/clock.ts";
 import { pause } from "../model/deadline.ts";
 import type { Logger } from "../model/logger.ts";
-import type { Entry } from "./entry.ts";
-import { follow, OtherLogs } from "./follower.ts";
+import { follow } from "./follower.ts";
 import { isCorrupt, unavailable } from "./index-file.ts";
-import type { FromIndex, IndexSettings, IndexState, LiveEntry, Question } from "./messages.ts";
+import { LiveEntries } from "./live-entries.ts";
+import type { FromIndex, IndexSettings, IndexState, Question } from "./messages.ts";
+import { OtherLogs } from "./positions.ts";
 import { Store } from "./store.ts";
 
 const firstWaitMs = 500;
 const longestWaitMs = 10_000;
 const housekeepingMs = 1000;
 const figuresEveryMs = 3_600_000;
-/** Entries told live each time, at most; how often; and how old one may be for it. */
-const liveAtOnce = 200;
 const liveEveryMs = 200;
-const liveMaxAgeMs = 60_000;
 
 /** What the index's thread does: keeps a store in step with the topics, answers, and says how it does. */
 export class IndexThread {
@@ -28,8 +25,7 @@ export class IndexThread {
   readonly #timers: NodeJS.Timeout[] = [];
   #store: Store | null = null;
   #running: Promise<void> | null = null;
-  #live: LiveEntry[] | null = null;
-  #missed = 0;
+  readonly #live = new LiveEntries();
   #trimmedFiguresMs = -Infinity;
   #state: IndexState = {
     ...{ status: "starting", detail: null, file: null, bytes: null, oldestAtMs: null, behind: null, unread: 0 },
@@ -58,7 +54,7 @@ export class IndexThread {
   }
 
   live(wanted: boolean): void {
-    this.#live = wanted ? (this.#live ?? []) : null;
+    this.#live.want(wanted);
   }
 
   async close(): Promise<void> {
@@ -104,7 +100,7 @@ export class IndexThread {
         const store = this.#opened(logger);
         await follow({
           ...{ client, registry, topics, maxAgeMs, store, signal },
-          added: (entries) => this.#added(entries),
+          added: (entries) => this.#live.add(entries, Date.now()),
           behind: (behind) => {
             this.#report({ status: behind === 0 ? "current" : "catching-up", detail: null, behind });
             waitMs = firstWaitMs;
@@ -159,23 +155,9 @@ export class IndexThread {
     return new BridgeError("INDEX_UNAVAILABLE", `the index was broken and is built anew: ${messageOf(error)}`);
   }
 
-  #added(entries: readonly Entry[]): void {
-    if (this.#live === null) return;
-    for (const { atMs, row, table } of entries) {
-      if (this.#live.length >= liveAtOnce) this.#missed++;
-      else if (atMs > Date.now() - liveMaxAgeMs)
-        this.#live.push(
-          table === "executions"
-            ? { name: "execution", row: row as ExecutionRow }
-            : { name: "decision", row: row as DecisionRow },
-        );
-    }
-  }
-
   #tellLive(): void {
-    const entries = this.#live?.splice(0) ?? [];
-    if (entries.length > 0 || this.#missed > 0) this.#tell({ kind: "live", entries, missed: this.#missed });
-    this.#missed = 0;
+    const told = this.#live.take();
+    if (told !== null) this.#tell({ kind: "live", ...told });
   }
 
   #keepHouse(): void {

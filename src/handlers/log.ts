@@ -27,6 +27,10 @@ export interface OwnEnd {
 /** Milliseconds without an answer after which it is a problem that is shown. */
 const silentAfterMs = 5000;
 const lookEveryMs = 1000;
+/** A log that started over and is written to all the time comes to no end: then what it says holds after so long. */
+const formerMs = 60_000;
+const goneText = "the log of handlers is gone or was made anew and is empty: what it said before still runs";
+const anewText = "the log of handlers was made anew and is being read: what it said before still runs";
 
 /**
  * The log of handlers, folded as far as it was read. A record that means nothing is passed over, counted and shown; one
@@ -39,8 +43,8 @@ export class FoldedLog {
   readonly #awaited = new Map<string, (end: OwnEnd) => void>();
   #fold = new LogFold();
   #passedOver = new PassedOver();
-  /** What stood in a log that started over: holds until the new one says something. */
-  #former: LogState | null = null;
+  /** What stood in a log that started over: holds until the new one was read to its end, and says something. */
+  #former: { readonly state: LogState; readonly untilMs: number } | null = null;
   #registryAway: string | null = null;
   #look: NodeJS.Timeout | null = null;
   #wasSilent = false;
@@ -51,6 +55,7 @@ export class FoldedLog {
       topic: options.topic,
       take: (records) => this.#take(records),
       startedOver: () => this.#startOver(),
+      atEnd: () => this.#endFormer(),
     });
   }
 
@@ -69,8 +74,7 @@ export class FoldedLog {
   }
 
   get state(): LogState {
-    const { state } = this.#fold;
-    return state === emptyLog && this.#former !== null ? this.#former : state;
+    return this.#former?.state ?? this.#fold.state;
   }
 
   revisionOf(handlerId: string): number | null {
@@ -93,16 +97,22 @@ export class FoldedLog {
         ? [of(`the log of handlers cannot be read, changes are not seen: ${follower.trouble.message}`)]
         : []),
       ...(this.#registryAway === null ? [] : [of(`a record of the log of handlers waits: ${this.#registryAway}`)]),
-      ...(this.#former !== null && this.#fold.state === emptyLog
-        ? [of("the log of handlers is gone or was made anew and is empty: what it said before still runs")]
-        : []),
+      ...(this.#former === null ? [] : [of(this.#fold.state === emptyLog ? goneText : anewText)]),
     ];
   }
 
   #startOver(): void {
-    if (this.state !== emptyLog) this.#former = this.state;
+    const { state } = this;
+    // Older sets that the new log holds on its way must not run, not even for a moment.
+    if (state !== emptyLog) this.#former = { state, untilMs: performance.now() + formerMs };
     this.#fold = new LogFold();
     this.#passedOver = new PassedOver();
+    this.#options.changed();
+  }
+
+  #endFormer(): void {
+    if (this.#former === null || this.#fold.state === emptyLog) return;
+    this.#former = null;
     this.#options.changed();
   }
 
@@ -136,6 +146,7 @@ export class FoldedLog {
         this.#awaited.delete(entry.id);
       } else this.#passOver(record.offset, "unreadable", reading.detail);
     }
+    if (this.#former !== null && performance.now() > this.#former.untilMs) this.#endFormer();
     changed();
     return true;
   }

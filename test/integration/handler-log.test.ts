@@ -5,6 +5,7 @@ import { createHandlerStore } from "../../src/bridge/handler-store.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 import { BridgeError } from "../../src/errors.ts";
 import type { HandlerStore } from "../../src/handlers/store.ts";
+import { openHandlerLogWriter } from "../../src/kafka/records/handler-log-codec.ts";
 import type { HandlerChange, HandlerDefinition } from "../../src/model/handler-log.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
@@ -159,5 +160,63 @@ suite("the log of handlers", () => {
     const startMs = performance.now();
     await assert.rejects(store.start(6000), /run `.*setup`/);
     assert.ok(performance.now() - startMs < 7000);
+  });
+
+  test("a log that was made anew is read to its end before anything of it runs, shorter or as long as it was", async () => {
+    const own = await FreshTopics.open();
+    const settings = loadSettings({ ...own.env });
+    const { client, names, registry } = own;
+    const store = createHandlerStore({ settings, client, registry, logger: silentLogger });
+    const writer = await openHandlerLogWriter(registry, names.handlers);
+    const at = new Date().toISOString();
+    let writes = 0;
+    const record = (id: string, base: number | null, name: string): Buffer => {
+      const changes = [{ handlerId: id, base, definition: told(id, { name }) }];
+      return writer.encode({
+        kind: "handlers",
+        id: `w${writes++}`,
+        action: "update",
+        by: "ann",
+        at,
+        note: null,
+        changes,
+      });
+    };
+    // More than one answer of the broker holds.
+    const first = Array.from({ length: 30 }, (_, of) => record(`h${of}`, null, "first".padEnd(45_000)));
+    const write = async (values: readonly Buffer[]): Promise<void> => {
+      for (const value of values) await own.producer.send({ topic: names.handlers, key: "x", value, headers: {} });
+    };
+    const restore = async (values: readonly Buffer[]): Promise<void> => {
+      await own.admin.deleteTopics({ topics: [names.handlers] });
+      await eventually("it is gone", async () => !(await own.admin.listTopics()).includes(names.handlers));
+      await own.setUp(3);
+      await write(values);
+    };
+    const seen = new Set<string>();
+    const look = (): string => {
+      const { handlers } = store.all();
+      const said = `${handlers.size} ${String(handlers.get("h0")?.definition["name"]).trim()}`;
+      seen.add(said);
+      return said;
+    };
+    try {
+      await write([...first, record("h0", 0, "ann's")]);
+      await store.start();
+      store.onChange(look);
+      assert.equal(look(), "30 ann's");
+      // As long as it was: only what stands there tells.
+      await restore([...first, record("h0", 0, "bob's")]);
+      await eventually("it has bob's", () => look() === "30 bob's", 20_000);
+      assert.deepEqual([...seen], ["30 ann's", "30 bob's"]);
+      assert.deepEqual(store.problems(), []);
+      // Shorter.
+      await restore(first);
+      await eventually("it has what was restored", () => look() === "30 first", 20_000);
+      assert.deepEqual([...seen], ["30 ann's", "30 bob's", "30 first"]);
+    } finally {
+      await store.close(2000);
+      await own.close();
+    }
   });
 });

@@ -5,6 +5,7 @@ import { pause, within } from "../../model/deadline.ts";
 import type { InboundRecord } from "../../model/record.ts";
 import { setUpAdvice } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { isReplaced, type LastRecord, lastRecord } from "./last-record.ts";
 import { type LogReader, openLogReader } from "./log-reader.ts";
 
 export interface LogFollowerOptions {
@@ -12,8 +13,10 @@ export interface LogFollowerOptions {
   readonly topic: string;
   /** Must not reject, and ends before the next records are read. False: they could not be read now, and come again. */
   readonly take: (records: readonly InboundRecord[]) => Promise<boolean>;
-  /** The log ends before what was read of it: records were lost, or the topic was made anew. It is read from its start. */
+  /** The log is not the one that was read: it is shorter, or another record stands where the last one was. It is read from its start. */
   readonly startedOver: () => void;
+  /** Everything was taken, and nothing new came for a moment. */
+  readonly atEnd?: () => void;
 }
 
 export interface LogFollower {
@@ -35,6 +38,8 @@ export interface LogFollower {
 
 /** Longest wait for one answer: a change must not wait for a broker that hangs while another one leads. */
 const answerMs = 3000;
+/** So often a log in which nothing happens is looked at whether it is still the same one. */
+const sameEveryMs = 30_000;
 const firstWaitMs = 100;
 const longestWaitMs = 1000;
 
@@ -61,6 +66,8 @@ class Follower implements LogFollower {
   readonly #waiters = new Set<Waiter>();
   readonly #readers = new Set<LogReader>();
   #position = 0;
+  #last: LastRecord | null = null;
+  #sameAtMs = -Infinity;
   #heardMs = performance.now();
   #trouble: BridgeError | null = null;
   #running: Promise<void> | null = null;
@@ -156,6 +163,7 @@ class Follower implements LogFollower {
       let reader: LogReader | null = null;
       try {
         reader = await this.#open();
+        this.#sameAtMs = -Infinity;
         for (let went = true; !this.#stopping.signal.aborted; ) {
           went = await this.#step(reader);
           if (went) waitMs = firstWaitMs;
@@ -173,21 +181,35 @@ class Follower implements LogFollower {
 
   /** One answer of the broker. False: what it held comes again. */
   async #step(reader: LogReader): Promise<boolean> {
-    const { topic } = this.#options;
-    const { records, next, pastEnd } = await reader.next({ topic, partition: 0 }, this.#position);
+    const at = { topic: this.#options.topic, partition: 0 };
+    const { records, next, pastEnd } = await reader.next(at, this.#position);
+    const isOther = pastEnd === true || (await this.#isOther(reader, records.length > 0));
     this.#heardMs = performance.now();
     this.#trouble = null;
     if (this.#stopping.signal.aborted) return true;
-    if (pastEnd === true) {
-      this.#client.logger.error({ topic, position: this.#position }, "the log is shorter than what was read of it");
-      this.#position = 0;
+    if (isOther) {
+      const why = pastEnd === true ? "the log is shorter than what was read of it" : "the log was made anew";
+      this.#client.logger.error({ topic: at.topic, position: this.#position }, why);
+      [this.#position, this.#last] = [0, null];
       this.#options.startedOver();
       return true;
     }
-    if (records.length > 0 && !(await this.#options.take(records))) return false;
+    const newest = records.at(-1);
+    if (newest !== undefined && !(await this.#options.take(records))) return false;
+    if (newest !== undefined) this.#last = lastRecord(newest);
     this.#position = next;
     for (const waiter of this.#waiters) if (waiter.offset <= next) waiter.resolve();
+    if (newest === undefined) this.#options.atEnd?.();
     return true;
+  }
+
+  /** Whether another log stands in the place of the one that was read; looked at before anything new of it is taken, and now and then. */
+  async #isOther(reader: LogReader, hasNews: boolean): Promise<boolean> {
+    if (this.#last === null) return false;
+    if (!hasNews && performance.now() - this.#sameAtMs < sameEveryMs) return false;
+    const found = await reader.first({ topic: this.#options.topic, partition: 0 }, this.#last.offset);
+    this.#sameAtMs = performance.now();
+    return isReplaced(this.#last, found);
   }
 
   #failed(error: unknown, tryAgainInMs: number): void {

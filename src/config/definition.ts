@@ -1,7 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { Handler } from "../model/handler.ts";
 import type { HandlerDefinition } from "../model/handler-log.ts";
-import { checkMayChange, checkTask } from "./handlers/cross-check.ts";
+import { checkMayChange, checkSince, checkTask } from "./handlers/cross-check.ts";
 import { treeOf } from "./handlers/json-tree.ts";
 import { type Finding, Findings, Part } from "./handlers/part.ts";
 import { readHandler } from "./handlers/read-handler.ts";
@@ -22,6 +22,7 @@ export function readDefinition(definition: HandlerDefinition, options: HandlersO
   if (handler !== undefined) {
     checkMayChange({ handler, part }, options.shapes);
     checkTask({ handler, part }, options.refusalOf);
+    checkSince({ handler, part }, options.nowMs?.() ?? Date.now());
   }
   if (handler === undefined || findings.problems.length > 0)
     return { kind: "refused", problems: findings.problems.map(problemOf) };

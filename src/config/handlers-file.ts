@@ -4,7 +4,7 @@ import { messageOf, type Problem, problemText } from "../errors.ts";
 import type { Handler, Task } from "../model/handler.ts";
 import type { HandlerDefinition } from "../model/handler-log.ts";
 import type { BudgetRow } from "./budget.ts";
-import { checkBudget, checkIds, checkMayChange, checkTask, type Placed } from "./handlers/cross-check.ts";
+import { checkBudget, checkIds, checkMayChange, checkSince, checkTask, type Placed } from "./handlers/cross-check.ts";
 import { jsonOf } from "./handlers/json-tree.ts";
 import { type Finding, Findings, Part } from "./handlers/part.ts";
 import { checkCatchUp } from "./handlers/read-catch-up.ts";
@@ -22,6 +22,8 @@ export interface HandlersOptions {
   readonly deadlineMs: number | null;
   /** Why the bridge as it is set up could never run this task; null when nothing is known against it. Default: never. */
   readonly refusalOf?: (task: Task) => string | null;
+  /** Milliseconds since 1970; by default of this process. */
+  readonly nowMs?: () => number;
   /** Stands before each place; default `handlers.yaml`. */
   readonly fileName?: string;
 }
@@ -79,6 +81,7 @@ export function readHandlers(text: string, options: HandlersOptions): HandlersRe
       checkMayChange(one, options.shapes);
       checkTask(one, options.refusalOf);
       checkOrdered(one, placed);
+      checkSince(one, options.nowMs?.() ?? Date.now());
       checkCatchUp(one, placed);
     }
     if (options.deadlineMs !== null) budget = checkBudget(placed, options.deadlineMs);

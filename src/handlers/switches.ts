@@ -1,5 +1,6 @@
 import { idPattern } from "../config/handlers/handler-keys.ts";
 import type { SwitchChange, SwitchWrite } from "../model/handler-log.ts";
+import { instantMs } from "../model/instant.ts";
 
 /** What operators have set while everything runs, as the log says it. */
 export interface SwitchesState {
@@ -26,8 +27,8 @@ export function refusalOfSwitch(change: SwitchChange, atMs: number): string | nu
   switch (change.what) {
     case "bypass-before": {
       if (change.until === null) return null;
-      const untilMs = Date.parse(change.until);
-      if (Number.isNaN(untilMs)) return "until must be a time, such as 2026-01-01T12:00:00Z";
+      const untilMs = instantMs(change.until);
+      if (untilMs === null) return "until must be a time with its zone, such as 2026-01-01T12:00:00Z";
       return untilMs - atMs > longestBypassMs ? "a bypass ends within 24 hours" : null;
     }
     case "pause-group":
@@ -47,7 +48,8 @@ export function withSwitch(
   switch (change.what) {
     case "bypass-before": {
       const { until } = change;
-      const bypassBefore = until === null ? null : { until, untilMs: Date.parse(until), by, note };
+      const untilMs = until === null ? null : instantMs(until);
+      const bypassBefore = until === null || untilMs === null ? null : { until, untilMs, by, note };
       return { ...state, bypassBefore };
     }
     case "pause-group": {

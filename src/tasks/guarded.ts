@@ -49,6 +49,8 @@ interface Guard {
   readonly slowStart: SlowStart;
   /** Null: no rate limit. */
   readonly line: RateLine | null;
+  /** Under way, or waiting. */
+  calls: number;
 }
 
 interface Failed {
@@ -76,6 +78,10 @@ class Guarded implements GuardedTasks {
   readonly #limits: GuardLimits;
   #handlers: readonly Handler[];
   readonly #guards = new Map<string, Guard>();
+  /** Of what a handler was, or of one that is gone, by target: for calls that began with it and come late. */
+  readonly #former = new Map<string, Guard>();
+  /** The targets of the pool's handlers; null: nobody has named them, and whoever is called is one. */
+  #targets: ReadonlyMap<string, string> | null = null;
   readonly #waiting = new Set<CallTime>();
   #closed: Promise<void> | undefined;
 
@@ -88,6 +94,7 @@ class Guarded implements GuardedTasks {
   use(handlers: readonly Handler[]): void {
     this.#handlers = handlers;
     const targets = new Map(handlers.map((handler) => [handler.id, targetOf(handler)]));
+    this.#targets = targets;
     for (const [id, { target }] of [...this.#guards]) if (targets.get(id) !== target) this.forget(id);
     for (const handler of handlers) this.#guards.get(handler.id)?.slowStart.resize(this.#placesOf(handler));
   }
@@ -132,7 +139,32 @@ class Guarded implements GuardedTasks {
     signal: AbortSignal,
     make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
   ): Promise<Outcome | Failed> {
-    const { breaker, bulkhead, line, slowStart } = this.#guardOf(handler);
+    const guard = this.#guardOf(handler);
+    guard.calls++;
+    try {
+      return await this.#guarded(guard, call, signal, make);
+    } finally {
+      if (--guard.calls === 0) this.#dropFormer(handler.id, guard);
+    }
+  }
+
+  /** What the last call of a handler that is gone has brought back. */
+  #dropFormer(id: string, { target }: Guard): void {
+    if (this.#isOfPool(id, target)) return;
+    this.#former.delete(target);
+    if (this.#targets?.has(id) !== true) this.#options.tasks.forget(id);
+  }
+
+  #isOfPool(id: string, target: string): boolean {
+    return this.#targets === null || this.#targets.get(id) === target;
+  }
+
+  async #guarded<Outcome extends AskOutcome | AttemptOutcome>(
+    { breaker, bulkhead, line, slowStart }: Guard,
+    call: TaskCall,
+    signal: AbortSignal,
+    make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
+  ): Promise<Outcome | Failed> {
     const key = call.key ?? "";
     // Asked before the queue, so that an open breaker costs nothing; and again after it, as it may have opened since.
     const refused = breaker.refusal(key);
@@ -232,7 +264,8 @@ class Guarded implements GuardedTasks {
   #guardOf(handler: Handler): Guard {
     const { id, rateLimit } = handler;
     const target = targetOf(handler);
-    const known = this.#guards.get(id);
+    const isFormer = !this.#isOfPool(id, target);
+    const known = isFormer ? this.#former.get(target) : this.#guards.get(id);
     if (known?.target === target) return known;
     const { clock, observer, pool, random } = this.#options;
     const rules = pool === "after" ? afterBreaker : beforeBreaker;
@@ -242,20 +275,22 @@ class Guarded implements GuardedTasks {
     const turned = (turn: Omit<BreakerTurn, "pool" | "handler">): void => {
       // Before the event nothing has waited, and nobody could.
       if (pool === "after" && turn.to === "closed") slowStart.begin();
-      observer({ ...turn, pool, handler: id });
+      // Of one that is gone nothing is shown any more.
+      if (this.#isOfPool(id, target)) observer({ ...turn, pool, handler: id });
     };
     const guard: Guard = {
-      ...{ target, bulkhead, slowStart },
+      ...{ target, bulkhead, slowStart, calls: 0 },
       breaker: new Breaker(rules, clock, random, turned),
       line: rateLimit === undefined ? null : new RateLine(rateLimit, clock),
     };
-    this.#guards.set(id, guard);
+    if (isFormer) this.#former.set(target, guard);
+    else this.#guards.set(id, guard);
     return guard;
   }
 }
 
-function targetOf({ inFlight, rateLimit, task }: Handler): string {
-  return JSON.stringify([task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
+function targetOf({ id, inFlight, rateLimit, task }: Handler): string {
+  return JSON.stringify([id, task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
 }
 
 function breakerOpen(retryAfterMs: number): Failed {

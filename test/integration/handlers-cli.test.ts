@@ -270,3 +270,14 @@ test("with a bridge: what waited for a disabled handler is passed over from now 
   assert.deepEqual(called(true), [501]);
   assert.equal(await bridge.terminate(), 0);
 });
+
+test("what lies in the future is warned of whenever it is written, as nothing else would tell", async () => {
+  const future = {
+    ...told({ id: "later", events: ["clients.update"], url: sink.url("/later") }),
+    since: "2999-01-01T00:00:00Z",
+  };
+  const warned = /warning: .*since: lies in the future/;
+  assert.match((await ok(run("apply", "-f", handlersFile(future), "--by", "ann", "--no-wait"))).stderr, warned);
+  assert.doesNotMatch((await ok(change("disable", "later"))).stderr, warned);
+  assert.match((await ok(change("enable", "later"))).stderr, warned);
+});

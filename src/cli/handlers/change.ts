@@ -118,9 +118,19 @@ async function change(
       endWith(exitCodes.ok);
       return;
     }
+    tellWarnings(log, planned);
     process.stderr.write(`revision ${written.revision}\n`);
     tellSpread(written);
   });
+}
+
+/** What was written and may not be meant, such as a time in the future. */
+function tellWarnings({ read }: OpenLog, planned: readonly PlannedChange[]): void {
+  for (const { change } of planned) {
+    const reading = change.definition?.["status"] === "enabled" ? read(change.definition) : null;
+    if (reading?.kind === "usable")
+      for (const warning of reading.warnings) process.stderr.write(`warning: ${warning}\n`);
+  }
 }
 
 /** What a disabled handler holds up besides itself. */

@@ -58,6 +58,15 @@ export function checkTask({ handler, part }: Placed, refusalOf: (task: Task) => 
   if (refusal !== null) part.inside("task").inside(handler.task.kind).problem(refusal);
 }
 
+/** Clocks differ a little. */
+const futureMs = 60_000;
+
+/** Most likely a slip: nothing tells that events are passed over. */
+export function checkSince({ handler, part }: Placed, nowMs: number): void {
+  if (handler.stage !== "after" || (handler.sinceMs ?? 0) <= nowMs + futureMs) return;
+  part.inside("since").warn("lies in the future: what happens until then is passed over, and never delivered to it");
+}
+
 /** Refuses what cannot be answered in time, with the sum that shows it, at the first of the handlers it is about. */
 export function checkBudget(placed: readonly Placed[], deadlineMs: number): readonly BudgetRow[] {
   const rows = proveBudget(

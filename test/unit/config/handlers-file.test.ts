@@ -460,3 +460,19 @@ test("since is start or a time with its zone, and of after handlers only", () =>
     assert.match(problemsOf(`handlers:${row(wrong)}\n`).join(), /since: must be (start, or a time|a text)/, wrong);
   assert.match(problemsWith("since: start"), /since.*after handlers only/);
 });
+
+test("since in the future is warned about: what happens until then would be passed over without a word", () => {
+  const warningsOf = (since: string): string => {
+    const text = `handlers:\n  - { id: s, stage: after, events: [clients.update], task: { script: { path: a } }, since: ${since} }\n`;
+    const reading = readHandlers(text, {
+      shapes: () => undefined,
+      deadlineMs: 1000,
+      nowMs: () => Date.UTC(2026, 0, 1),
+    });
+    assert.ok(reading.kind === "usable");
+    return reading.warnings.join();
+  };
+  assert.match(warningsOf("2026-01-02T00:00:00Z"), /handlers\[0\]\.since.*lies in the future/);
+  for (const fine of ["start", "2025-12-31T00:00:00Z", "2026-01-01T00:00:30Z"])
+    assert.equal(warningsOf(fine), "", fine);
+});

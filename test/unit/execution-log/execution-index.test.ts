@@ -11,11 +11,12 @@ test("while the index's thread is dead it says so at once, and a close leaves no
   // Without settings a thread cannot live.
   const settings = { ...{ kafka: null, registry: null, topics: {} }, folder: "/nowhere", prefix: "p" };
   const index = startExecutionIndex(settings as unknown as IndexSettings, silentLogger, clock);
-  while (index.state().status !== "unusable") await setTimeout(5);
+  const isAwaited = (): boolean => index.state().status === "unusable" && clock.pendingTimers > 0;
+  while (!isAwaited()) await setTimeout(5);
   await assert.rejects(index.execution("e1"), { code: "INDEX_UNAVAILABLE" });
   assert.equal(clock.pendingTimers, 1, "it is to be started again");
   await clock.advance(5000);
-  while (index.state().status !== "unusable" || clock.pendingTimers === 0) await setTimeout(5);
+  while (!isAwaited()) await setTimeout(5);
   await assert.rejects(index.execution("e1"), { code: "INDEX_UNAVAILABLE" });
   await index.close(1000);
   assert.equal(clock.pendingTimers, 0);

@@ -69,6 +69,9 @@ suite("the fold of the log of handlers", () => {
       write(change("a", null, large)),
       { ...write(change("a", null, "1")), by: "x".repeat(2000) },
       set({ what: "bypass-before", until: "soon" }),
+      // Each instance would take it for another time, by the zone of its machine.
+      set({ what: "bypass-before", until: "2026-01-01T01:00:00" }),
+      set({ what: "bypass-before", until: "Jan 1 2026 01:00" }),
       set({ what: "bypass-before", until: "2026-01-03T00:00:00Z" }),
       set({ what: "pause-group", group: "no group", paused: true }),
     ])

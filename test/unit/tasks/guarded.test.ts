@@ -49,8 +49,10 @@ class HeldTasks implements UnguardedTasks {
     });
   }
 
-  forget(): void {
-    // keeps nothing
+  readonly forgotten: string[] = [];
+
+  forget(handlerId: string): void {
+    this.forgotten.push(handlerId);
   }
 
   close(): Promise<void> {
@@ -361,4 +363,37 @@ test("before the event nobody waits for a handler that is back: it has all its p
   for (let call = 0; call < 20; call++) void tasks.ask(http, sampleCall(300), never);
   await settled();
   assert.equal(inner.made.length, 16);
+});
+
+test("a call that comes late for a handler that is gone, or was changed, leaves nothing behind and touches nothing of now", async () => {
+  const { inner, tasks, turns } = world({ pool: "after" });
+  const old = afterHandler(httpTask("https://old.example.net/"), "crm");
+  const now = afterHandler(httpTask("https://new.example.net/"), "crm");
+  const gone = afterHandler(httpTask("https://gone.example.net/"), "gone");
+  tasks.use([old, gone]);
+  tasks.use([now]);
+  inner.answer = failed("unreachable");
+  for (let at = 0; at < 6; at++) await tasks.deliver(now, sampleCall(1000, { key: String(at) }), never);
+  assert.deepEqual(
+    tasks.breakers().map(({ handler, state }) => [handler, state]),
+    [["crm", "open"]],
+  );
+  const told = turns.length;
+  for (let at = 0; at < 6; at++) await tasks.deliver(old, sampleCall(1000, { key: String(at) }), never);
+  assert.deepEqual(
+    tasks.breakers().map(({ handler, state }) => [handler, state]),
+    [["crm", "open"]],
+  );
+  inner.answer = null;
+  const forgottenBefore = inner.forgotten.length;
+  const late = [tasks.deliver(gone, sampleCall(1000), never), tasks.deliver(gone, sampleCall(1000), never)];
+  await settled();
+  for (const { end } of inner.made) end(allow);
+  await Promise.all(late);
+  assert.deepEqual(inner.forgotten.slice(forgottenBefore), ["gone"]);
+  assert.deepEqual(
+    tasks.occupancy().map(({ handler }) => handler),
+    ["crm"],
+  );
+  assert.equal(turns.length, told);
 });

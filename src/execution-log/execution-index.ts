@@ -115,10 +115,11 @@ class IndexClient implements ExecutionIndex {
   async #close(deadlineMs: number): Promise<void> {
     this.#refuseAll(new BridgeError("CLOSED", "the index is closed"));
     this.#again?.cancel();
-    if (this.#worker === null) return;
+    const worker = this.#worker;
+    if (worker === null) return;
     this.#tell({ kind: "close" });
     await bounded(this.#exited.promise, deadlineMs, this.#clock);
-    await this.#worker?.terminate();
+    await worker.terminate();
   }
 
   async #ask<T>(question: Question): Promise<T> {

@@ -34,6 +34,8 @@ const guard = (more: object = {}) =>
     events: ["clients.update"],
     url: sink.url("/guard"),
     mayChange: ["name"],
+    // What it answers matters here, and not how soon: the first call of a process on a busy machine takes its time.
+    timeoutMs: 2000,
     ...more,
   }) as HandlerDefinition;
 

@@ -92,7 +92,9 @@ function collect(value: Value, type: FieldType, secret: boolean, into: Set<strin
  */
 export function maskText(text: string, secrets: readonly string[], cut = false): string {
   if (secrets.length === 0 || text === "") return text;
-  const forms = [...new Set(secrets.filter((secret) => secret !== "").flatMap(writtenForms))];
+  // No form is shorter than the secret itself.
+  const possible = secrets.filter((secret) => secret !== "" && (cut || secret.length <= text.length));
+  const forms = [...new Set(possible.flatMap(writtenForms))];
   if (forms.length === 0) return text;
   // Longest first: a secret that is part of another must not leave the rest of the longer one standing.
   forms.sort((left, right) => right.length - left.length);

@@ -10,3 +10,27 @@ export function maskedAddress(text: string): string {
   });
   return `${head}${values === undefined ? "" : `?${values}`}${fragment === undefined ? "" : `#${stars}`}`;
 }
+
+/** Shorter ones guard nothing, and stand in any text by chance. */
+const shortestAlone = 6;
+
+/** What of an address a handler may repeat that nobody is to see, for `maskText`: each pair of the query, and its values. */
+export function secretsOfAddress(url: string): readonly string[] {
+  const [, , query = ""] = /^([^?#]*)\?([^#]*)/.exec(url) ?? [];
+  const found = query.split(/[&;]/).flatMap((pair) => {
+    const at = pair.indexOf("=");
+    const value = pair.slice(at + 1);
+    if (value === "") return [];
+    const alone = [value, decoded(value)].filter((text) => text.length >= shortestAlone);
+    return at === -1 ? alone : [pair, ...alone];
+  });
+  return [...new Set(found)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
+}

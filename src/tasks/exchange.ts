@@ -27,9 +27,15 @@ export function answeredByScript(ended: ScriptResult): Answered | null {
 /**
  * The exchange of a call as the log may keep it: at most `limit` bytes of each body, and then cut. Masked are the event's
  * secrets wherever they stand, and whatever stands under the name of a secret field, wherever it is repeated: a handler may
- * answer with a password that no event has held yet.
+ * answer with a password that no event has held yet. So is what travelled beside the body and is `hidden`, where it comes back.
  */
-export function exchangeOf(call: TaskCall, body: string, answered: Answered | null, limit: number): Exchange {
+export function exchangeOf(
+  call: TaskCall,
+  body: string,
+  answered: Answered | null,
+  limit: number,
+  hidden: readonly string[] = [],
+): Exchange {
   const status = answered?.status ?? null;
   if (limit === 0) return { sent: null, sentCut: false, answered: null, answeredCut: false, status };
   const names = secretNames(call.event.shape);
@@ -40,7 +46,7 @@ export function exchangeOf(call: TaskCall, body: string, answered: Answered | nu
   const came = boundedBytes(answered.bytes, answered.complete, limit);
   // All of the answer is looked at: what is shown of it may repeat what stands behind the cut.
   const fresh = names.length === 0 ? [] : namedValues(decoder.decode(answered.bytes), names);
-  const shown = fresh === null ? notShown : maskBody(came, names, [...secrets, ...fresh], limit);
+  const shown = fresh === null ? notShown : maskBody(came, names, [...secrets, ...fresh, ...hidden], limit);
   return { ...out, answered: shown, answeredCut: came.cut };
 }
 
@@ -66,7 +72,7 @@ function boundedBytes(bytes: Uint8Array, complete: boolean, limit: number): Boun
 }
 
 function maskBody({ text, cut }: Bounded, names: readonly string[], secrets: readonly string[], limit: number): string {
-  if (names.length === 0) return text;
+  if (names.length === 0 && secrets.length === 0) return text;
   const masked = maskText(maskNamed(text, names), secrets, cut);
   // Asterisks may be longer than what they stand for.
   return masked.length <= limit ? masked : masked.slice(0, limit);

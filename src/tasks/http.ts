@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../model/clock.ts";
 import type { Handler, HttpTask } from "../model/handler.ts";
+import { secretsOfAddress } from "../model/masked-address.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime } from "./call-time.ts";
 import type { Exchange, Reading, Request } from "./connection.ts";
@@ -12,6 +13,12 @@ import type { Signer } from "./signature.ts";
 import { Sockets } from "./sockets.ts";
 
 export type HttpResult = Exchange | { readonly kind: "refused"; readonly detail: string };
+
+/** `hidden`: what beside the body nobody is to see, also where the handler repeats it. */
+export interface HttpCall {
+  readonly result: HttpResult;
+  readonly hidden: readonly string[];
+}
 
 export interface HttpOptions {
   readonly egress: Egress;
@@ -26,6 +33,7 @@ export interface HttpOptions {
 interface Target {
   readonly url: string;
   readonly path: string;
+  readonly hidden: readonly string[];
   readonly sockets: Sockets;
 }
 
@@ -51,13 +59,15 @@ export class HttpTasks {
   }
 
   /** Rejects never; ends when `time` does. */
-  async call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpResult> {
+  async call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpCall> {
     const target = this.#target(handler.id, task.url);
-    if (typeof target === "string") return { kind: "refused", detail: target };
-    const request = await time.within(this.#request(handler, task, call, body, target.path, time));
-    if (request.kind === "over") return request;
-    if (typeof request.value === "string") return { kind: "refused", detail: request.value };
-    return await this.#send(target.sockets, request.value, time, readingFor(handler, this.#options.limits));
+    if (typeof target === "string") return { result: { kind: "refused", detail: target }, hidden: [] };
+    const made = await time.within(this.#request(handler, task, call, body, target.path, time));
+    if (made.kind === "over") return { result: made, hidden: [] };
+    if (typeof made.value === "string") return { result: { kind: "refused", detail: made.value }, hidden: [] };
+    const { request, hidden } = made.value;
+    const result = await this.#send(target.sockets, request, time, readingFor(handler, this.#options.limits));
+    return { result, hidden: [...target.hidden, ...hidden] };
   }
 
   /** Drops the sockets of a handler that is gone or was changed; calls under way end as they would. */
@@ -89,7 +99,7 @@ export class HttpTasks {
     body: string,
     path: string,
     time: CallTime,
-  ): Promise<Request | string> {
+  ): Promise<{ readonly request: Request; readonly hidden: readonly string[] } | string> {
     const nowMs = this.#options.clock.epochMs();
     const headers = callHeaders(call, handler.stage, nowMs, time.remainingMs());
     const signing = await this.#options.signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body);
@@ -97,7 +107,7 @@ export class HttpTasks {
     const signature = signing.signature === null ? {} : { "webhook-signature": signing.signature };
     const all = { ...fixedHeaders, ...headers, ...signature };
     this.#options.onHeaders?.(all);
-    return { path, headers: all, body };
+    return { request: { path, headers: all, body }, hidden: signing.hidden };
   }
 
   /** The handler's target, or why its address is refused. */
@@ -112,6 +122,7 @@ export class HttpTasks {
     const target: Target = {
       url,
       path: pathname + search,
+      hidden: secretsOfAddress(url),
       sockets: new Sockets({ origin, egress, lookup, session: { latest: undefined }, idleMs: limits.idleSocketMs }),
     };
     this.#targets.set(handlerId, target);

@@ -94,12 +94,13 @@ class TaskRunner implements UnguardedTasks {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
       const sent = bodyEvent(call.event);
-      const context = this.#context(call);
       if (task.kind === "http") {
-        const result = await this.#http.call(handler, task, call, body, time);
+        const { result, hidden } = await this.#http.call(handler, task, call, body, time);
+        const context = this.#context(call, hidden);
         const outcome = maskReason(askedOverHttp(result, sent, context), context.secrets);
-        return this.#told(outcome, call, body, () => answeredOverHttp(result));
+        return this.#told(outcome, call, body, () => answeredOverHttp(result), hidden);
       }
+      const context = this.#context(call);
       const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
       const outcome = maskReason(askedByScript(result, sent, context), context.secrets);
       return this.#told(outcome, call, body, () => answeredByScript(result));
@@ -110,11 +111,12 @@ class TaskRunner implements UnguardedTasks {
     return this.#during(handler, call, signal, async (time) => {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
-      const context = this.#context(call);
       if (task.kind === "http") {
-        const result = await this.#http.call(handler, task, call, body, time);
-        return this.#told(deliveredOverHttp(result, context), call, body, () => answeredOverHttp(result));
+        const { result, hidden } = await this.#http.call(handler, task, call, body, time);
+        const outcome = deliveredOverHttp(result, this.#context(call, hidden));
+        return this.#told(outcome, call, body, () => answeredOverHttp(result), hidden);
       }
+      const context = this.#context(call);
       const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
       return this.#told(deliveredByScript(result, context), call, body, () => answeredByScript(result));
     });
@@ -172,14 +174,15 @@ class TaskRunner implements UnguardedTasks {
     call: TaskCall,
     body: string,
     answered: () => ReturnType<typeof answeredOverHttp>,
+    hidden: readonly string[] = [],
   ): Outcome & { readonly exchange?: Exchange } {
     const limit = this.#exchangeBytes;
-    return limit === undefined ? outcome : { ...outcome, exchange: exchangeOf(call, body, answered(), limit) };
+    return limit === undefined ? outcome : { ...outcome, exchange: exchangeOf(call, body, answered(), limit, hidden) };
   }
 
-  #context(call: TaskCall): OutcomeContext {
+  #context(call: TaskCall, hidden: readonly string[] = []): OutcomeContext {
     return {
-      secrets: secretsOf(call),
+      secrets: [...secretsOf(call), ...hidden],
       logBytes: this.#limits.logBytes,
       answerBytes: this.#limits.answerBytes,
       timeoutMs: call.timeoutMs,

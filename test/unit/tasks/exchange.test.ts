@@ -81,6 +81,8 @@ test("property: no secret stands in an exchange, wherever it is cut and however 
       (value, parts, limit, isNew) => {
         const named = isNew ? `{"password":${JSON.stringify(value)}} ` : "";
         const answer = named + parts.map(([around, write]) => around + write(value)).join(" ");
+        // A word of every body, such as a field's name, tells nothing where it stands in one.
+        fc.pre(!renderBody(withPassword(null), "string").includes(value));
         const kept = exchange(answer, { limit, event: withPassword(isNew ? null : value) });
         for (const text of [kept.sent, kept.answered]) {
           // What masking itself writes is no leak.

@@ -133,7 +133,7 @@ test("a delivery is signed once with every secret, and a receiver that knows eit
 
 test("without secrets nothing is signed; with a missing one nothing is sent, and the error holds no secret", async () => {
   const signer = new Signer(createSecrets({ SET: oldSecret, EMPTY: " " }));
-  assert.deepEqual(await signer.sign([], "d", 0, ""), { kind: "signed", signature: null });
+  assert.deepEqual(await signer.sign([], "d", 0, ""), { kind: "signed", signature: null, hidden: [] });
   for (const missing of ["env:UNSET", "env:EMPTY", "file:/nonexistent/secret", "vault:x"]) {
     const signing = await signer.sign(["env:SET", missing], "d", 0, "");
     assert.equal(signing.kind, "no-secret", missing);

@@ -146,8 +146,8 @@ export const settingsDeclaration = {
     heldBytes: setting(
       "AFTER_HELD_BYTES",
       "bytes",
-      33_554_432,
-      "Bytes of events that all handler groups together hold in memory, shared evenly; each at least 1 MiB, at most 16 MiB.",
+      16_777_216,
+      "Bytes of events that all handler groups together hold in memory, shared evenly; each at least 1 MiB.",
     ),
     brakeAfter: setting(
       "AFTER_BRAKE_AFTER",

@@ -67,6 +67,8 @@ async function startAll(
   undo.push(() => stack.stop());
   const sample = await startSampleHandlers();
   undo.push(() => sample.close());
+  const folder = mkdtempSync(join(tmpdir(), "provisioning-bridge-demo-"));
+  undo.push(() => rmSync(folder, { recursive: true, force: true }));
   const settings = loadSettings({
     // On brokers of yours the demo keeps to names of its own. A log of handlers from the last time would name addresses that are gone.
     ...(stack.addresses.kind === "configured"
@@ -75,6 +77,8 @@ async function startAll(
     ...environmentOf(stack.addresses),
     EGRESS_ALLOW: "127.0.0.0/8",
     SCRIPTS_DIR: fileURLToPath(new URL("scripts", demoFolder)),
+    // An index of its own: what the demo did is gone with it, and that of a real bridge is none of its business.
+    EXECUTION_INDEX_DIR: folder,
     HTTP_HOST: "127.0.0.1",
     HTTP_PORT: process.env["HTTP_PORT"] ?? "0",
     ADMIN_HOST: "127.0.0.1",
@@ -93,8 +97,6 @@ async function startAll(
     settings: topicSettings(settings),
   });
 
-  const folder = mkdtempSync(join(tmpdir(), "provisioning-bridge-demo-"));
-  undo.push(() => rmSync(folder, { recursive: true, force: true }));
   const handlersFile = join(folder, "handlers.yaml");
   const template = readFileSync(new URL("handlers.yaml", demoFolder), "utf8");
   writeFileSync(

@@ -39,8 +39,6 @@ export interface WantedGroup {
   readonly paused: boolean;
 }
 
-/** What closing takes besides draining, at most. Milliseconds. */
-export const closeMs = 6000;
 /** A change this old was there when the group's positions were lost; a younger one is why there are none yet. */
 const newsMs = 3_600_000;
 /** Longest wait for the other members to write where new topics begin, and for an own try to. Milliseconds. */

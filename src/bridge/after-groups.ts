@@ -1,8 +1,9 @@
 import { BridgeError, messageOf } from "../errors.ts";
-import { AfterGroup, type AfterGroupParts, closeMs, type WantedGroup } from "./after-group.ts";
+import { AfterGroup, type AfterGroupParts, type WantedGroup } from "./after-group.ts";
 import { Again } from "./again.ts";
 import { countdown } from "./countdown.ts";
 import { afterHandlers, type RunningSet } from "./running-set.ts";
+import { closeMs } from "./stage.ts";
 
 /**
  * The groups as they should run, made so one step after another, each group for itself:

@@ -10,7 +10,6 @@ import { createParkedLog } from "../kafka/records/parked-log.ts";
 import { createReader } from "../kafka/records/reader.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
 import { showGroups } from "./after-gauges.ts";
-import { closeMs } from "./after-group.ts";
 import { AfterGroups } from "./after-groups.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
@@ -18,7 +17,7 @@ import { composeExecutionLog } from "./execution-log.ts";
 import { standingOf } from "./group-standing.ts";
 import { composeTasks } from "./handler-tasks.ts";
 import { afterHandlers, emptySet, type LiveSet, type RunningSet } from "./running-set.ts";
-import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
+import { type ComposedStage, closeMs, type StageParts, waitingFor } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 
 /** Longest wait for one answer with parked facts. */

@@ -22,12 +22,9 @@ import { composeTasks } from "./handler-tasks.ts";
 import { beatTimeoutMs, createHeartbeat } from "./heartbeat.ts";
 import type { LiveSet } from "./running-set.ts";
 import { composeShadows } from "./shadow-pool.ts";
-import { type ComposedStage, type StageParts, waitingFor } from "./stage.ts";
+import { type ComposedStage, closeMs, type StageParts, waitingFor } from "./stage.ts";
 import { untilItWorks } from "./until-it-works.ts";
 import { warmCodecs } from "./warm-codecs.ts";
-
-/** What closing takes besides draining, at most. Milliseconds. */
-const closeMs = 6000;
 
 /** Requests in, verdicts out: one consumer group over every topic of requests. */
 export function composeBefore(parts: StageParts, live: LiveSet, observer: BeforeObserver): ComposedStage {

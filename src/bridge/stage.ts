@@ -9,6 +9,9 @@ import type { Logger } from "../model/logger.ts";
 import type { TopicNames } from "../model/topics.ts";
 import type { Metrics } from "../observe/metrics.ts";
 
+/** What closing a stage, or a group of one, takes besides draining, at most. Milliseconds. */
+export const closeMs = 6000;
+
 /** What both stages are built from. Each makes its own producers, consumers, tasks and sockets: they share none. */
 export interface StageParts {
   /** Names the instance wherever it says who it is; the same in both of its threads. */

@@ -1,5 +1,5 @@
 import { idPattern } from "../config/handlers/handler-keys.ts";
-import type { SwitchChange, SwitchWrite } from "../model/handler-log.ts";
+import { longestBypassMs, type SwitchChange, type SwitchWrite } from "../model/handler-log.ts";
 import { instantMs } from "../model/instant.ts";
 
 /** What operators have set while everything runs, as the log says it. */
@@ -18,8 +18,6 @@ export interface SwitchesState {
 
 export const noSwitches: SwitchesState = { bypassBefore: null, pausedGroups: new Map(), logLevel: null };
 
-/** A bypass that is forgotten ends within a day. */
-export const longestBypassMs = 86_400_000;
 const maxPausedGroups = 1000;
 
 /** What is wrong with a switch that is set at `atMs`; null when nothing is. */

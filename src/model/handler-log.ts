@@ -53,6 +53,9 @@ export interface SwitchWrite {
   readonly change: SwitchChange;
 }
 
+/** A bypass that is forgotten ends within a day. */
+export const longestBypassMs = 86_400_000;
+
 export type SwitchChange =
   /** Until then every request's verdict is `undecided`, `bypass`; null: no longer. */
   | { readonly what: "bypass-before"; readonly until: string | null }

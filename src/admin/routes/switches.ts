@@ -1,12 +1,10 @@
 import { Type } from "typebox";
-import type { SwitchChange } from "../../model/handler-log.ts";
+import { longestBypassMs, type SwitchChange } from "../../model/handler-log.ts";
 import { BypassWrite, LogLevelWrite, PauseWrite, Switches } from "../contract/switches.ts";
 import type { Identity } from "../identity/identity.ts";
 import { Refusal } from "../problem.ts";
 import { answers, byOf, type Routes } from "./context.ts";
 import { logOf } from "./handler-parts.ts";
-
-const dayMs = 86_400_000;
 
 export const switchRoutes: Routes = (app, { ports }) => {
   const tags = ["switches"];
@@ -69,7 +67,7 @@ export const switchRoutes: Routes = (app, { ports }) => {
 
 function checkAhead(untilMs: number): void {
   const aheadMs = untilMs - Date.now();
-  if (!(aheadMs > 0 && aheadMs <= dayMs)) {
+  if (!(aheadMs > 0 && aheadMs <= longestBypassMs)) {
     throw new Refusal(
       "REQUEST_INVALID",
       "`until` must lie ahead, by 24 hours at most: a bypass that is forgotten ends by itself",

@@ -99,14 +99,23 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     audit,
     live,
   };
+  const closeAll = async (): Promise<void> => {
+    access.close();
+    await Promise.all([
+      replays.close(closeMs),
+      audit.stop(closeMs),
+      store.close(closeMs),
+      reader.close(),
+      index.close(closeMs),
+    ]);
+  };
   const listener = await startAdminListener({
     ...{ host: settings.admin.host, port: settings.admin.port ?? defaultPort, hosts: settings.admin.hosts },
     ...{ recognisers: access.recognisers, insecure: settings.admin.insecure },
     ...{ ports, pages, logger, clock },
     about: { version, instance: instanceId },
-  }).catch((error: unknown) => {
-    access.close();
-    void index.close(closeMs);
+  }).catch(async (error: unknown) => {
+    await closeAll();
     throw error;
   });
 
@@ -119,15 +128,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     stop: () => {
       stopping.abort();
       stopped ??= stopAll(listener, async () => {
-        access.close();
-        await Promise.all([
-          replays.close(closeMs),
-          audit.stop(closeMs),
-          store.close(closeMs),
-          reader.close(),
-          index.close(closeMs),
-          loading,
-        ]);
+        await Promise.all([closeAll(), loading]);
       });
       return stopped;
     },

@@ -37,8 +37,10 @@ export class Gate {
   }
 
   /** Throws Refusal. For everything, pages included. */
-  checkHost({ headers, method }: FastifyRequest): void {
-    if (!isAllowedHost(headers.host, this.#options.hosts)) {
+  checkHost({ headers, method, raw }: FastifyRequest): void {
+    // Of two names Node takes the first and a proxy before it perhaps the other.
+    const names = raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host").length;
+    if (names > 1 || !isAllowedHost(headers.host, this.#options.hosts)) {
       throw new Refusal(
         "WRONG_HOST",
         "the interface is not served under this name: ADMIN_HOSTS must list it (a guard against DNS rebinding)",

@@ -52,6 +52,18 @@ describe("the admin listener", () => {
     }
   });
 
+  test("is not asked under two names at once: a proxy may have looked at the other one", async () => {
+    const socket = connect(api.port, "127.0.0.1");
+    let text = "";
+    socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const names = "Host: localhost\r\nhost: evil.example.net\r\n";
+    socket.write(
+      `GET /api/session HTTP/1.1\r\n${names}Authorization: Bearer ${api.viewer}\r\nConnection: close\r\n\r\n`,
+    );
+    await new Promise((resolve) => socket.once("close", resolve));
+    assert.match(text, /^HTTP\/1\.1 421 /);
+  });
+
   test("refuses a write that a browser says comes from another site, and audits it", async () => {
     const headers = { host: "localhost", authorization: `Bearer ${api.operator}`, "content-type": "application/json" };
     for (const from of [

@@ -13,7 +13,7 @@ import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import { LoopLag } from "../observe/loop-lag.ts";
 import { traceVerdict } from "../observe/traces.ts";
 import { AskedHandlers } from "./asked-handlers.ts";
-import { acknowledgeMs } from "./best-effort-log.ts";
+import { acknowledgeMs, lingerMs } from "./best-effort-log.ts";
 import { both } from "./both.ts";
 import { countdown } from "./countdown.ts";
 import { createDecisionLog } from "./decision-log.ts";
@@ -61,7 +61,7 @@ export function composeBefore(parts: StageParts, live: LiveSet, observer: Before
   });
   const decisions = createDecisionLog({
     ...{ registry, clock, logger, topic: topics.decisions, instanceId },
-    producer: createRecordProducer(client, { timeoutMs: acknowledgeMs }),
+    producer: createRecordProducer(client, { timeoutMs: acknowledgeMs, lingerMs }),
     onDropped: (reason, count) => parts.metrics.decisionsDropped.inc({ reason }, count),
   });
   const asked = new AskedHandlers(live, {

@@ -42,6 +42,8 @@ export interface BestEffortLogParts<Entry> {
 
 /** How long one record may wait for its acknowledgement. Milliseconds. */
 export const acknowledgeMs = 5000;
+/** Nobody waits for an entry, and what a batch costs is the same for one as for a hundred. Milliseconds. */
+export const lingerMs = 50;
 const openAgainAfterMs = 5000;
 /**
  * Out at once at the start and after a failure; one more with each record that is written. A producer finds the one record

@@ -26,7 +26,7 @@ export function createDecisionLog(parts: DecisionLogParts): DecisionLog {
     maxWaiting: 10_000,
     maxWaitingBytes: 16 * 1024 * 1024,
     ...parts,
-    maxOut: 64,
+    maxOut: 2000,
     complaint: "decisions are not written: verdicts go on without",
     open: async () => {
       const writer = await openDecisionWriter(registry, topic);

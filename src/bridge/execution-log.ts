@@ -3,7 +3,7 @@ import { createRecordProducer } from "../kafka/produce/producer.ts";
 import { openExecutionWriter } from "../kafka/records/execution-codec.ts";
 import type { Execution } from "../model/execution.ts";
 import { type AskReport, askedExecution, attemptedExecution } from "../observe/execution-record.ts";
-import { acknowledgeMs, BestEffortLog } from "./best-effort-log.ts";
+import { acknowledgeMs, BestEffortLog, lingerMs } from "./best-effort-log.ts";
 import type { StageParts } from "./stage.ts";
 
 /** What is kept of calls: all of them, those that failed, or none (EXECUTION_LOG). */
@@ -24,7 +24,7 @@ export function composeExecutionLog(parts: StageParts): ExecutionLog {
   const topic = topics.executions;
   const log = new BestEffortLog<Execution>({
     ...{ clock, logger, topic, ...bounds },
-    producer: createRecordProducer(client, { timeoutMs: acknowledgeMs }),
+    producer: createRecordProducer(client, { timeoutMs: acknowledgeMs, lingerMs }),
     onDropped: (reason, count) => metrics.executionsDropped.inc({ reason }, count),
     complaint: "executions are not written: deliveries and verdicts go on without",
     open: async () => {

@@ -38,7 +38,7 @@ function build(schemaId: number, schemaText: string): AvroRecord {
     encode(value) {
       let payload: Buffer;
       try {
-        payload = writer.toBuffer(wellFormed(value));
+        payload = writer.toBuffer(isWellFormed(value) ? value : wellFormed(value));
       } catch {
         // The cause is left out: avsc prints the value into its messages.
         throw new BridgeError("INTERNAL", `a value does not fit the schema of ${record.name}`);
@@ -67,4 +67,10 @@ function wellFormed(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Buffer.isBuffer(value)) return value;
   if (Array.isArray(value)) return value.map(wellFormed);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, wellFormed(inner)]));
+}
+
+/** Nearly always: then nothing is copied. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  return typeof value !== "object" || value === null || Buffer.isBuffer(value) || Object.values(value).every(isWellFormed);
 }

@@ -33,6 +33,8 @@ export interface ProducerOptions {
   /** Bounds of what waits to be sent [100,000 records, 64 MiB]. */
   readonly maxRecords?: number;
   readonly maxBytes?: number;
+  /** How long records wait for others to go with; until a batch is full, at most. What a batch costs is then shared [0]. */
+  readonly lingerMs?: number;
   readonly clock?: Clock;
 }
 
@@ -60,6 +62,7 @@ export class GroupCommitProducer implements RecordProducer {
   readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #lingerMs: number;
   readonly #queue: SendQueue;
   #pumping: Promise<void> | null = null;
   #out: readonly Queued[] = [];
@@ -67,11 +70,14 @@ export class GroupCommitProducer implements RecordProducer {
   #healthy = false;
   #closing: Promise<void> | null = null;
   #closed = false;
+  /** Ends the wait for more. */
+  #hurry: () => void = () => undefined;
 
   constructor(sender: Sender, clock: Clock, options: ProducerOptions) {
     this.#sender = sender;
     this.#clock = clock;
     this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#lingerMs = options.lingerMs ?? 0;
     this.#queue = new SendQueue(options.maxRecords ?? 100_000, options.maxBytes ?? 64 * 1024 * 1024);
   }
 
@@ -87,6 +93,7 @@ export class GroupCommitProducer implements RecordProducer {
         reject(new BridgeError("QUEUE_FULL", "too many records wait to be written: the broker is slow or away"));
         return;
       }
+      if (this.#queue.fillsBatch) this.#hurry();
       this.#pumping ??= this.#pump();
     });
   }
@@ -101,6 +108,7 @@ export class GroupCommitProducer implements RecordProducer {
   }
 
   async #close(deadlineMs: number): Promise<void> {
+    this.#hurry();
     await bounded(this.#pumping ?? Promise.resolve(), deadlineMs, this.#clock);
     this.#healthy = false;
     this.#closed = true;
@@ -115,6 +123,7 @@ export class GroupCommitProducer implements RecordProducer {
     await Promise.resolve();
     const sweeper = this.#sweep();
     while (this.#queue.size > 0) {
+      await this.#linger();
       this.#out = this.#queue.take();
       this.#outSinceMs = this.#clock.monotonicMs();
       await this.#deliver(this.#out);
@@ -124,6 +133,17 @@ export class GroupCommitProducer implements RecordProducer {
     this.#pumping = null;
     // kafkajs connects again for the retries of a send that was out when it was told to disconnect.
     if (this.#closed) await this.#sender.disconnect();
+  }
+
+  #linger(): Promise<void> | null {
+    if (this.#lingerMs === 0 || this.#closing !== null || this.#queue.fillsBatch) return null;
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(this.#lingerMs, resolve);
+      this.#hurry = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   /** Sends a batch until every record of it is acknowledged, refused or given up. Never rejects. */

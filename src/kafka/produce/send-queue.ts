@@ -31,6 +31,11 @@ export class SendQueue {
     return this.#items.length - this.#first;
   }
 
+  /** As much waits as goes into one batch, about. */
+  get fillsBatch(): boolean {
+    return this.size >= maxBatchRecords || this.#bytes >= maxTopicBytes;
+  }
+
   /** Returns false, and takes nothing, when the queue has no room. A single record always fits into an empty queue. */
   add(queued: Queued): boolean {
     const bytes = sizeOf(queued.record);

@@ -71,6 +71,31 @@ async function endOf(sent: Promise<unknown>): Promise<unknown> {
   return sent.catch((error: unknown) => (error instanceof BridgeError ? error.code : error));
 }
 
+test("records that may wait for others go together after a while, or once they fill a batch", async () => {
+  const sender = new FakeSender();
+  const { clock, producer } = setUp(sender, { lingerMs: 50 });
+  const first = [producer.send(record("a"))];
+  await clock.advance(49);
+  first.push(producer.send(record("b")));
+  assert.deepEqual(sender.batches, []);
+  await clock.advance(1);
+  await Promise.all(first);
+  assert.deepEqual(sender.batches, [["a", "b"]]);
+  const second = [producer.send(record("c")), producer.send(record("d", 600_000))];
+  await Promise.all(second);
+  assert.deepEqual(sender.batches.slice(1), [["c"], ["d"]]);
+  await producer.close(1000);
+});
+
+test("a producer that closes sends what waits for others at once", async () => {
+  const sender = new FakeSender();
+  const { producer } = setUp(sender, { lingerMs: 50 });
+  const sent = producer.send(record("a"));
+  await settled();
+  await producer.close(1000);
+  assert.deepEqual(await endOf(sent), { partition: 0, offset: 0 });
+});
+
 test("what queues up while one batch is out goes as one batch", async () => {
   let acknowledge: () => void = () => undefined;
   const sender = new FakeSender(() => new Promise<void>((resolve) => (acknowledge = resolve)));

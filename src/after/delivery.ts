@@ -1,4 +1,5 @@
 import type { ConditionResult } from "../model/condition.ts";
+import type { Reading } from "../model/reading.ts";
 import { attempt, refuse } from "./attempt.ts";
 import { backoff } from "./backoff.ts";
 import type { Engine, Turn, TurnEnd } from "./engine.ts";
@@ -24,8 +25,14 @@ const always: ConditionResult = { kind: "match" };
 export async function takeTurn(fact: Fact, signal: AbortSignal, engine: Engine): Promise<TurnEnd> {
   const progress = (fact.progress ??= startProgress());
   const turn: Turn = { fact, progress, signal, engine };
-  const stuck = await prepare(turn);
-  if (stuck !== null) return stuck;
+  if (progress.event === null && progress.letter === null) {
+    const away = take(turn, await readingOf(turn));
+    if (away !== null) return away;
+  }
+  if (progress.letter !== null) {
+    const unwritten = await writeLetter(turn, progress.letter);
+    if (unwritten !== null) return unwritten;
+  }
   const { event } = progress;
   if (event === null) return { kind: "settled", end: "dead-lettered" };
   for (const handler of engine.routes.of(event.id)) {
@@ -49,20 +56,13 @@ export async function takeTurn(fact: Fact, signal: AbortSignal, engine: Engine):
   return { kind: "settled", end };
 }
 
-/** Reads the event, unless that is done; then writes the dead letter that is due, if one is. Null: go on. */
-async function prepare(turn: Turn): Promise<TurnEnd | null> {
-  const { progress } = turn;
-  if (progress.event === null && progress.letter === null) {
-    const away = await read(turn);
-    if (away !== null) return away;
-  }
-  return progress.letter === null ? null : writeLetter(turn, progress.letter);
+function readingOf({ engine, fact }: Turn): Reading | Promise<Reading> {
+  return fact.admission.kind === "poison" ? fact.admission : engine.reader.read(fact.record);
 }
 
-/** Reads the event; what can never be read gets a dead letter. Not null: the registry is away. */
-async function read(turn: Turn): Promise<TurnEnd | null> {
+/** What was read becomes the event; what can never be read gets a dead letter. Not null: the registry is away. */
+function take(turn: Turn, reading: Reading): TurnEnd | null {
   const { engine, fact, progress } = turn;
-  const reading = fact.admission.kind === "poison" ? fact.admission : await engine.reader.read(fact.record);
   switch (reading.kind) {
     case "event":
       progress.event = reading.event;

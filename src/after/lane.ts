@@ -23,8 +23,6 @@ export class Lane<Home> {
   /** Since when it could have taken its turn; monotonic milliseconds. */
   readyMs = 0;
   wake: Timer | null = null;
-  /** Aborts the turn that is running. */
-  stop: AbortController | null = null;
   nextReady: Lane<Home> | null = null;
   /** Not null: parked. Then `facts` holds copies only. */
   park: ParkedKey | null = null;

@@ -31,6 +31,7 @@ export class Partition implements TopicPartition {
   running = 0;
   /** Memory its facts hold, roughly. */
   bytes = 0;
+  readonly #stop = new AbortController();
   /** False while turns of an earlier epoch still run: two facts of a key are never under way at once. */
   clear: boolean;
   /** As committed when it was gained. */
@@ -49,6 +50,11 @@ export class Partition implements TopicPartition {
   /** Whether facts may take their turns: nothing of an earlier epoch runs, and it is known what is parked. */
   get open(): boolean {
     return this.clear && this.park.found === null;
+  }
+
+  /** Of its turns: aborted when the epoch is over, or the drain's time is. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Tells of an offset whether the commit that came with the partition says that it is settled. */
@@ -126,6 +132,6 @@ export class Partition implements TopicPartition {
   }
 
   abort(): void {
-    for (const lane of this.lanes.values()) lane.stop?.abort();
+    this.#stop.abort();
   }
 }

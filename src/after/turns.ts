@@ -152,21 +152,18 @@ export class Turns {
 
   async #run(lane: Lane<Partition>, fact: Fact): Promise<void> {
     const partition = lane.home;
-    const stop = new AbortController();
     const changes = this.#changes;
     lane.state = "running";
-    lane.stop = stop;
     this.#running++;
     partition.running++;
     let end: TurnEnd;
     try {
-      end = await takeTurn(fact, stop.signal, this.#engine);
+      end = await takeTurn(fact, partition.signal, this.#engine);
     } catch (thrown) {
       const fields = { group: this.#engine.group, sequence: sequenceOf(fact.record), err: messageOf(thrown) };
       this.#engine.logger.error(fields, "a defect stopped a delivery: it is tried again");
       end = { kind: "wait", ms: defectWaitMs };
     }
-    lane.stop = null;
     this.#running--;
     partition.running--;
     // Held by a list that has changed during the turn: nobody would wake it.

@@ -177,7 +177,8 @@ export class Responder implements RecordSink {
     const decideByMs = decideBy(receivedAtMs, remainingMs);
     if (this.#isTooMuch(decideByMs - receivedAtMs)) return unasked(overloadVerdict(request));
 
-    const reading = await this.#within(reader.read(record), decideByMs);
+    const read = reader.read(record);
+    const reading = read instanceof Promise ? await this.#within(read, decideByMs) : read;
     if (reading === "late") return unasked(unreadableVerdict(request, "the schema could not be had in time"));
     if (reading.kind === "registry-away") return unasked(unreadableVerdict(request, reading.detail));
     if (reading.kind === "poison") return poisoned(request, reading);

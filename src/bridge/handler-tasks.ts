@@ -34,8 +34,8 @@ export function composeTasks(
   metrics.observeOccupancy(pool, () => tasks.occupancy());
   return {
     egress: tasks.egress,
-    ask: (...call) => tasks.ask(...call),
-    deliver: (...call) => tasks.deliver(...call),
+    ask: (handler, call, signal) => tasks.ask(handler, call, signal),
+    deliver: (handler, call, signal) => tasks.deliver(handler, call, signal),
     forget: (handlerId) => tasks.forget(handlerId),
     occupancy: () => tasks.occupancy(),
     breakers: () => tasks.breakers(),

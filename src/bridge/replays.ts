@@ -5,7 +5,7 @@ import type { Condition } from "../model/condition.ts";
 import type { BridgeEvent } from "../model/event.ts";
 import type { AfterHandler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
-import type { Admission, RecordReader } from "../model/reading.ts";
+import type { Admission, Reading, RecordReader } from "../model/reading.ts";
 import { type InboundRecord, sequenceOf } from "../model/record.ts";
 
 export interface ReplayParts {
@@ -38,6 +38,11 @@ export function withReplays(topic: string, parts: ReplayParts): WithReplays {
   let built: { readonly of: readonly AfterHandler[]; readonly members: readonly AfterHandler[] } | null = null;
   const readingOf = (record: InboundRecord): ReplayReading | null =>
     record.topic === topic ? readReplay(record) : null;
+  const readReplayed = async (replay: Replay): Promise<Reading> => {
+    const read = await parts.reader.read(replay.record);
+    if (read.kind === "event") replays.set(read.event, replay);
+    return read;
+  };
   return {
     reader: {
       admit(record) {
@@ -49,12 +54,9 @@ export function withReplays(topic: string, parts: ReplayParts): WithReplays {
         }
         return reading.replay.group === group ? admitReplay(reading.replay, parts) : { kind: "tombstone" };
       },
-      async read(record) {
+      read(record) {
         const reading = readingOf(record);
-        if (reading?.kind !== "replay") return parts.reader.read(record);
-        const read = await parts.reader.read(reading.replay.record);
-        if (read.kind === "event") replays.set(read.event, reading.replay);
-        return read;
+        return reading?.kind === "replay" ? readReplayed(reading.replay) : parts.reader.read(record);
       },
     },
     members() {

@@ -37,5 +37,6 @@ export type Recode = (data: BridgeEvent["data"]) => { readonly data: BridgeEvent
 
 export interface RecordReader {
   admit(record: InboundRecord): Admission;
-  read(record: InboundRecord): Promise<Reading>;
+  /** At once if nothing has to be waited for, as it is nearly always. */
+  read(record: InboundRecord): Reading | Promise<Reading>;
 }

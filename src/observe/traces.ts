@@ -33,7 +33,10 @@ export function traceCall<T extends AskOutcome | AttemptOutcome>(
     "provisioning.attempt": call.attempt,
     "provisioning.sequence": call.sequence,
   };
-  return inSpan(`${verb} ${handlerId}`, SpanKind.CLIENT, call.event, attributes, async (span, event) => {
+  const begun = begin(`${verb} ${handlerId}`, SpanKind.CLIENT, call.event, attributes);
+  if (begun === null) return make(call);
+  const { event, span } = begun;
+  return during(span, async () => {
     const outcome = await make({ ...call, event });
     if (outcome.kind === "failure") failed(span, outcome.failure.kind, outcome.failure.detail);
     return outcome;
@@ -47,7 +50,10 @@ export function traceVerdict(question: Question, decide: (question: Question) =>
     "provisioning.attempt": question.attempt,
     "provisioning.sequence": question.sequence,
   };
-  return inSpan(`decide ${question.event.id}`, SpanKind.CONSUMER, question.event, attributes, async (span, event) => {
+  const begun = begin(`decide ${question.event.id}`, SpanKind.CONSUMER, question.event, attributes);
+  if (begun === null) return decide(question);
+  const { event, span } = begun;
+  return during(span, async () => {
     const decided = await decide({ ...question, event });
     const { decision, decidedBy } = decided.verdict;
     span.setAttributes({ "provisioning.decision": decision, "provisioning.decided_by": decidedBy });
@@ -55,20 +61,29 @@ export function traceVerdict(question: Question, decide: (question: Question) =>
   });
 }
 
-async function inSpan<T>(
-  name: string,
-  kind: SpanKind,
-  event: BridgeEvent,
-  attributes: Attributes,
-  work: (span: Span, event: BridgeEvent) => Promise<T>,
-): Promise<T> {
+interface Begun {
+  readonly span: Span;
+  /** With the span as its parent. */
+  readonly event: BridgeEvent;
+}
+
+/** Null: nobody hears of the span, and nobody would hand its context on. */
+function begin(name: string, kind: SpanKind, event: BridgeEvent, attributes: Attributes): Begun | null {
   const { traceparent } = event;
-  const parent = propagation.extract(ROOT_CONTEXT, traceparent === undefined ? {} : { traceparent });
+  const isHandedOn = propagation.fields().length > 0;
+  const parent = isHandedOn
+    ? propagation.extract(ROOT_CONTEXT, traceparent === undefined ? {} : { traceparent })
+    : ROOT_CONTEXT;
   const span = tracer.startSpan(name, { kind, attributes: { "provisioning.event": event.id, ...attributes } }, parent);
+  if (!isHandedOn) return span.isRecording() ? { span, event } : null;
   const carrier: { traceparent?: string } = {};
   propagation.inject(trace.setSpan(parent, span), carrier);
+  return { span, event: carrier.traceparent === undefined ? event : { ...event, traceparent: carrier.traceparent } };
+}
+
+async function during<T>(span: Span, work: () => Promise<T>): Promise<T> {
   try {
-    return await work(span, carrier.traceparent === undefined ? event : { ...event, traceparent: carrier.traceparent });
+    return await work();
   } catch (error) {
     failed(span, "defect", "");
     throw error;

@@ -185,7 +185,7 @@ class Guarded implements GuardedTasks {
       entry.leave();
       return breakerOpen(pass.retryAfterMs);
     }
-    let gone: Promise<unknown> | null = null;
+    let gone = null as Promise<unknown> | null;
     try {
       const lessMs = waitedMs();
       const within = lessMs === 0 ? call : { ...call, timeoutMs: Math.max(minCallMs, call.timeoutMs - lessMs) };
@@ -196,7 +196,8 @@ class Guarded implements GuardedTasks {
       return outcome;
     } finally {
       pass.end("nothing");
-      void Promise.resolve(gone).then(entry.leave, entry.leave);
+      if (gone === null) entry.leave();
+      else void gone.then(entry.leave, entry.leave);
     }
   }
 
@@ -289,8 +290,15 @@ class Guarded implements GuardedTasks {
   }
 }
 
-function targetOf({ id, inFlight, rateLimit, task }: Handler): string {
-  return JSON.stringify([id, task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
+const knownTargets = new WeakMap<Handler, string>();
+
+function targetOf(handler: Handler): string {
+  const known = knownTargets.get(handler);
+  if (known !== undefined) return known;
+  const { id, inFlight, rateLimit, task } = handler;
+  const target = JSON.stringify([id, task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
+  knownTargets.set(handler, target);
+  return target;
 }
 
 function breakerOpen(retryAfterMs: number): Failed {

@@ -51,11 +51,15 @@ export function scriptEnvironment(
  */
 const longestBytes = 1024;
 
+/** Nearly all there is. */
+const isPlain = /^[\u0021\u0023\u0024\u0026-\u007e]*$/;
+
 /**
  * Text as a header can carry it: percent-encoded as the CloudEvents HTTP binding prescribes (3.1.3.2). Ids come from
  * outside; a line break in one would otherwise be a header of its own. What is longer than a kilobyte is cut off.
  */
 export function headerText(text: string): string {
+  if (text.length <= longestBytes && isPlain.test(text)) return text;
   return cut(text.toWellFormed()).replaceAll(/[^\u0021\u0023\u0024\u0026-\u007e]+/g, (run) =>
     Buffer.from(run, "utf8")
       .toString("hex")

@@ -9,7 +9,7 @@ import type { Exchange, Reading, Request } from "./connection.ts";
 import type { Egress } from "./egress.ts";
 import { type CallHeaders, callHeaders } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
-import type { Signer } from "./signature.ts";
+import type { Signer, Signing } from "./signature.ts";
 import { Sockets } from "./sockets.ts";
 
 export type HttpResult = Exchange | { readonly kind: "refused"; readonly detail: string };
@@ -61,13 +61,23 @@ export class HttpTasks {
   /** Rejects never; ends when `time` does. */
   async call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpCall> {
     const target = this.#target(handler.id, task.url);
-    if (typeof target === "string") return { result: { kind: "refused", detail: target }, hidden: [] };
-    const made = await time.within(this.#request(handler, task, call, body, target.path, time));
-    if (made.kind === "over") return { result: made, hidden: [] };
-    if (typeof made.value === "string") return { result: { kind: "refused", detail: made.value }, hidden: [] };
-    const { request, hidden } = made.value;
-    const result = await this.#send(target.sockets, request, time, readingFor(handler, this.#options.limits));
-    return { result, hidden: [...target.hidden, ...hidden] };
+    if (typeof target === "string") return refused(target);
+    const { clock, limits, onHeaders } = this.#options;
+    const nowMs = clock.epochMs();
+    let headers: CallHeaders = { ...fixedHeaders, ...callHeaders(call, handler.stage, nowMs, time.remainingMs()) };
+    let { hidden } = target;
+    if (task.secretRefs.length > 0) {
+      const signing = await time.within(this.#sign(task, headers, nowMs, body));
+      if (signing.kind === "over") return { result: signing, hidden: [] };
+      if (signing.value.kind === "no-secret") return refused(signing.value.detail);
+      const { hidden: keys, signature } = signing.value;
+      hidden = [...hidden, ...keys];
+      if (signature !== null) headers = { ...headers, "webhook-signature": signature };
+    }
+    onHeaders?.(headers);
+    const request = { path: target.path, headers, body };
+    const result = await this.#send(target.sockets, request, time, readingFor(handler, limits));
+    return { result, hidden };
   }
 
   /** Drops the sockets of a handler that is gone or was changed; calls under way end as they would. */
@@ -92,22 +102,8 @@ export class HttpTasks {
     return await exchangeOn(sockets, true, request, time, reading);
   }
 
-  async #request(
-    handler: Handler,
-    task: HttpTask,
-    call: TaskCall,
-    body: string,
-    path: string,
-    time: CallTime,
-  ): Promise<{ readonly request: Request; readonly hidden: readonly string[] } | string> {
-    const nowMs = this.#options.clock.epochMs();
-    const headers = callHeaders(call, handler.stage, nowMs, time.remainingMs());
-    const signing = await this.#options.signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body);
-    if (signing.kind === "no-secret") return signing.detail;
-    const signature = signing.signature === null ? {} : { "webhook-signature": signing.signature };
-    const all = { ...fixedHeaders, ...headers, ...signature };
-    this.#options.onHeaders?.(all);
-    return { request: { path, headers: all, body }, hidden: signing.hidden };
+  #sign(task: HttpTask, headers: CallHeaders, nowMs: number, body: string): Promise<Signing> {
+    return this.#options.signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body);
   }
 
   /** The handler's target, or why its address is refused. */
@@ -150,4 +146,8 @@ function readingFor(handler: Handler, limits: TaskLimits): (status: number) => R
     handler.stage === "before" && status < 300
       ? { bytes: limits.answerBytes, refuseLonger: true }
       : { bytes: limits.logBytes, refuseLonger: false };
+}
+
+function refused(detail: string): HttpCall {
+  return { result: { kind: "refused", detail }, hidden: [] };
 }

@@ -72,7 +72,9 @@ class TaskRunner implements UnguardedTasks {
   readonly #http: HttpTasks;
   readonly #scripts: ScriptTasks;
   readonly #exchangeBytes: number | undefined;
-  readonly #underWay = new Map<CallTime, Promise<unknown>>();
+  readonly #underWay = new Set<CallTime>();
+  /** Told when the last call under way has ended. */
+  #idle: () => void = () => undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: TasksOptions) {
@@ -133,11 +135,13 @@ class TaskRunner implements UnguardedTasks {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const timer = this.#clock.after(deadlineMs, () => {
-      for (const time of this.#underWay.keys()) time.cancel();
-    });
-    await Promise.all(this.#underWay.values());
-    timer.cancel();
+    if (this.#underWay.size > 0) {
+      const timer = this.#clock.after(deadlineMs, () => {
+        for (const time of this.#underWay) time.cancel();
+      });
+      await new Promise<void>((resolve) => (this.#idle = resolve));
+      timer.cancel();
+    }
     this.#http.close();
     await this.#scripts.close();
   }
@@ -150,13 +154,9 @@ class TaskRunner implements UnguardedTasks {
   ): Promise<Outcome | { readonly kind: "failure"; readonly failure: Failure }> {
     if (this.#closed !== undefined) return failed("unreachable", "the bridge is stopping");
     const time = new CallTime(this.#clock, call.timeoutMs, signal);
+    this.#underWay.add(time);
     try {
-      const working = work(time);
-      this.#underWay.set(
-        time,
-        working.catch(() => undefined),
-      );
-      return await working;
+      return await work(time);
     } catch (thrown) {
       this.#logger.error(
         { handler: handler.id, delivery: call.deliveryId, error: messageOf(thrown) },
@@ -166,6 +166,7 @@ class TaskRunner implements UnguardedTasks {
     } finally {
       time.release();
       this.#underWay.delete(time);
+      if (this.#underWay.size === 0) this.#idle();
     }
   }
 

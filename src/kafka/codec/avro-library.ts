@@ -1,6 +1,7 @@
 import avsc from "avsc";
 import { canonicalInteger } from "../../model/data.ts";
 import { integerMisfit } from "../../model/field-limits.ts";
+import { frame, frameBytes, writeFrame } from "./wire.ts";
 
 /**
  * The one place that knows avsc. It checks schemas and writes bytes; reading is ours (read-value.ts says why).
@@ -14,7 +15,8 @@ export interface AvroLibrary {
 }
 
 export interface AvroWriter {
-  toBuffer(value: unknown): Buffer;
+  /** The value in the registry's wire format, in memory of its own. Throws when it does not fit the schema. */
+  frame(schemaId: number, value: unknown): Buffer;
 }
 
 const longType: avsc.Type = avsc.types.LongType.__with({
@@ -32,8 +34,22 @@ const longType: avsc.Type = avsc.types.LongType.__with({
 
 export const avroLibrary: AvroLibrary = {
   check: (rawSchema) => void typeOf(rawSchema),
-  writer: (rawSchema) => typeOf(rawSchema),
+  writer(rawSchema) {
+    const type = typeOf(rawSchema);
+    return {
+      frame(schemaId, value) {
+        const end = type.encode(value, scratch, frameBytes);
+        // Negative: there is no room for it.
+        if (end < 0) return frame(schemaId, type.toBuffer(value));
+        writeFrame(scratch, schemaId);
+        return Buffer.from(scratch.subarray(0, end));
+      },
+    };
+  },
 };
+
+/** avsc writes a value of more than its own 1 KiB twice. */
+const scratch = Buffer.allocUnsafeSlow(16 * 1024);
 
 /** An avsc type with the long type above. Also what the registry client is given to build its types with. */
 export function typeOf(rawSchema: unknown): avsc.Type {

@@ -4,7 +4,7 @@ import { parseSchema } from "./avro-schema.ts";
 import { readAll } from "./codec.ts";
 import { UndecodableBytes } from "./cursor.ts";
 import { readerOf } from "./read-value.ts";
-import { frame, unframe } from "./wire.ts";
+import { unframe } from "./wire.ts";
 
 /** A record of the bridge's own (a verdict, a dead letter): no event data, so it may hold bytes. */
 export interface AvroRecord {
@@ -36,14 +36,12 @@ function build(schemaId: number, schemaText: string): AvroRecord {
     schemaId,
     name: record.name,
     encode(value) {
-      let payload: Buffer;
       try {
-        payload = writer.toBuffer(isWellFormed(value) ? value : wellFormed(value));
+        return writer.frame(schemaId, isWellFormed(value) ? value : wellFormed(value));
       } catch {
         // The cause is left out: avsc prints the value into its messages.
         throw new BridgeError("INTERNAL", `a value does not fit the schema of ${record.name}`);
       }
-      return frame(schemaId, payload);
     },
     decode(value) {
       const framed = unframe(value);
@@ -72,5 +70,7 @@ function wellFormed(value: unknown): unknown {
 /** Nearly always: then nothing is copied. */
 function isWellFormed(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
-  return typeof value !== "object" || value === null || Buffer.isBuffer(value) || Object.values(value).every(isWellFormed);
+  return (
+    typeof value !== "object" || value === null || Buffer.isBuffer(value) || Object.values(value).every(isWellFormed)
+  );
 }

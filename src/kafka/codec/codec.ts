@@ -9,7 +9,7 @@ import { fullPreparer, sparsePreparer } from "./prepare.ts";
 import { Problems } from "./problems.ts";
 import { type ReadValue, readerOf } from "./read-value.ts";
 import { changedFields, extraField, isSparse, orNull, shapeOf } from "./shape.ts";
-import { frame, unframe } from "./wire.ts";
+import { unframe } from "./wire.ts";
 
 /** Turns an event's data into a Kafka value and back, with one registered schema: the writer's own. */
 export interface Codec {
@@ -54,7 +54,7 @@ function build(schemaId: number, schemaText: string): Codec {
     if (problems.any) {
       throw new ProblemsError("DATA_INVALID", `the data does not fit ${record.name}:`, problems.list());
     }
-    return frame(schemaId, writer.toBuffer(prepared));
+    return writer.frame(schemaId, prepared);
   };
   const decode = (value: Buffer): Data => {
     const framed = unframe(value);

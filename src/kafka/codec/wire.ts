@@ -11,10 +11,15 @@ export const frameBytes = 5;
 
 export function frame(schemaId: number, payload: Buffer): Buffer {
   const value = Buffer.allocUnsafe(frameBytes + payload.length);
-  value[0] = 0;
-  value.writeUInt32BE(schemaId, 1);
+  writeFrame(value, schemaId);
   payload.copy(value, frameBytes);
   return value;
+}
+
+/** The first bytes, before an Avro part that stands there already. */
+export function writeFrame(value: Buffer, schemaId: number): void {
+  value[0] = 0;
+  value.writeUInt32BE(schemaId, 1);
 }
 
 /** Never throws; `payload` shares the memory of `value`. */

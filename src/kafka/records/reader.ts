@@ -20,26 +20,35 @@ export function createReader({
 }): RecordReader {
   return {
     admit,
-    async read(record) {
+    read(record) {
       if (record.value === null) return poison("not-wire-format", "the record has no value");
       const framed = unframe(record.value);
       if (framed.kind === "not-wire-format") return poison("not-wire-format", framed.detail);
       const cached = registry.cached(framed.schemaId);
       // The usual case, without waiting for anything.
       if (cached !== undefined) return readWith(cached, record, record.value);
-      const lookup = await registry.codecById(framed.schemaId);
-      switch (lookup.kind) {
-        case "codec":
-          return readWith(lookup.codec, record, record.value);
-        case "unknown":
-          return poison("unknown-schema", `the registry does not know the schema id ${framed.schemaId}`);
-        case "unusable":
-          return poison("undecodable", lookup.detail);
-        case "away":
-          return { kind: "registry-away", detail: lookup.detail };
-      }
+      return readAsLookedUp(registry.codecById(framed.schemaId), framed.schemaId, record, record.value);
     },
   };
+}
+
+async function readAsLookedUp(
+  looking: ReturnType<Registry["codecById"]>,
+  schemaId: number,
+  record: InboundRecord,
+  value: Buffer,
+): Promise<Reading> {
+  const lookup = await looking;
+  switch (lookup.kind) {
+    case "codec":
+      return readWith(lookup.codec, record, value);
+    case "unknown":
+      return poison("unknown-schema", `the registry does not know the schema id ${schemaId}`);
+    case "unusable":
+      return poison("undecodable", lookup.detail);
+    case "away":
+      return { kind: "registry-away", detail: lookup.detail };
+  }
 }
 
 function admit(record: InboundRecord): Admission {

@@ -23,7 +23,7 @@ const freshMs = 10_000;
 export interface HandlerStatesParts {
   readonly flow: Pick<FlowLook, "look" | "last">;
   readonly clock: Clock;
-  /** The longest wait for a look [300 ms]. */
+  /** The longest wait for a look [500 ms]. */
   readonly waitMs?: number;
 }
 
@@ -33,7 +33,7 @@ export class HandlerStates {
   readonly #clock: Clock;
   readonly #waitMs: number;
 
-  constructor({ flow, clock, waitMs = 300 }: HandlerStatesParts) {
+  constructor({ flow, clock, waitMs = 500 }: HandlerStatesParts) {
     this.#flow = flow;
     this.#clock = clock;
     this.#waitMs = waitMs;

@@ -226,6 +226,7 @@ describe("the web interface", () => {
     await page.goto("/handlers");
     await page.getByRole("link", { name: "New handler" }).click();
     await page.getByLabel("Name", { exact: true }).fill("half a handler");
+    await page.getByText("It can be saved.").waitFor();
     page.once("dialog", (dialog) => void dialog.dismiss());
     await page.goBack();
     await page.getByRole("heading", { name: "New handler" }).waitFor();
@@ -234,6 +235,47 @@ describe("the web interface", () => {
     page.once("dialog", (dialog) => void dialog.accept());
     await page.goBack();
     await page.getByRole("heading", { name: "Handlers" }).waitFor();
+  });
+
+  test("does not create a handler of a taken id, nor save another YAML than what stands there", async () => {
+    await using watched = await open();
+    const { page } = watched;
+    await page.goto("/handlers/_new");
+    await page.getByLabel("Name", { exact: true }).fill("Mine");
+    await page.getByLabel("ID", { exact: true }).fill("credit-guard");
+    await page.locator(".field.invalid").getByText("there is a handler credit-guard already").waitFor();
+    const create = page.getByRole("button", { name: "Create" });
+    assert.equal(await create.isDisabled(), true);
+    await page.getByLabel("ID", { exact: true }).fill("mine");
+    await page.getByText("It can be saved.").waitFor();
+    await page.getByRole("link", { name: "YAML" }).click();
+    await page.getByLabel("Definition").fill("id: [1");
+    await page.getByText("the YAML cannot be read").waitFor();
+    assert.equal(await create.isDisabled(), true);
+    await page.getByRole("link", { name: "Form", exact: true }).click();
+    await page.getByText("It can be saved.").waitFor();
+    assert.equal(await page.getByLabel("ID", { exact: true }).inputValue(), "mine");
+  });
+
+  test("holds no connection while nobody sees it, and then reads what it missed", async () => {
+    await using watched = await open();
+    const { page } = watched;
+    const show = (isHidden: boolean): Promise<unknown> =>
+      page.evaluate(
+        `Object.defineProperty(document, "hidden", { value: ${String(isHidden)}, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));`,
+      );
+    await page.goto("/executions");
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("/api/live"));
+    await show(true);
+    await ended;
+    const read = page.waitForRequest((request) => request.url().includes("/api/executions"));
+    await show(false);
+    await read;
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    assert.ok((await page.getByRole("table", { name: "Calls" }).getByRole("row").count()) > 10);
+    assert.deepEqual(watched.takeComplaints(), []);
   });
 
   test("shows on every page that before handlers are bypassed, and for how long", async () => {

@@ -56,6 +56,8 @@ test("an operator's day: create, deliver, break, see what waits, disable, fix, r
   assert.equal(await page.getByRole("button", { name: "Create" }).isDisabled(), true);
   await page.getByLabel("Search events").fill("client updated");
   await page.getByRole("checkbox", { name: "clients.update" }).check();
+  await page.getByLabel("Address").fill("http://169.254.169.254/");
+  await page.locator(".field.invalid").getByText("always refused").waitFor();
   await page.getByLabel("Address").fill(sink.url("/crm"));
   await page.getByLabel("Waits before attempts").fill("0, 200, 500");
   await page.getByText("It can be saved.").waitFor();

@@ -117,6 +117,7 @@ export type FieldPolicyRow = Static<typeof FieldPolicyRow>;
 /** `POST /api/handlers/check`: what saving it would say. Changes nothing. */
 export const CheckRequest = exact({ definition: Type.Unknown() });
 export const CheckResult = Type.Object({
+  /** Each path begins within the definition: `task.http.url`; null: it concerns all of it. */
   problems: Type.Array(Problem),
   warnings: Type.Array(Type.String()),
   budget: Type.Array(BudgetRow),

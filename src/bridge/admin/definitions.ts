@@ -32,13 +32,17 @@ export function createDefinitions(read: Read, deadlineMs: number): Definitions {
       });
       if (reading.kind === "refused") {
         // The budget and the policy of the events it names are worth seeing while it is still being written.
-        return { ...nothing, problems: [...reading.problems], fields: fieldsOf(ofText(given).events), yaml };
+        const problems = reading.problems.map((problem) => ({
+          ...problem,
+          path: withinDefinition(problem.path, given.id),
+        }));
+        return { ...nothing, problems, fields: fieldsOf(ofText(given).events), yaml };
       }
       const { handler } = reading;
       const budget = budgetOf(handler, usable, deadlineMs);
       return {
         problems: budget.filter(({ fits }) => !fits).map(overBudget),
-        warnings: [...reading.warnings],
+        warnings: reading.warnings.map((warning) => withinDefinition(warning, given.id) ?? warning),
         budget,
         fields: handler.stage === "before" ? fieldsOf(handler.events) : [],
         yaml,
@@ -48,6 +52,12 @@ export function createDefinitions(read: Read, deadlineMs: number): Definitions {
 }
 
 const nothing: CheckResult = { problems: [], warnings: [], budget: [], fields: [], yaml: null };
+
+/** A path of `readDefinition` begins with the handler's id; who asks about one definition knows which. Null: it is all of it. */
+function withinDefinition(path: string | null, id: string): string | null {
+  if (path === null || path === id) return null;
+  return path.startsWith(`${id}.`) ? path.slice(id.length + 1) : path;
+}
 
 function whole(message: string): Problem {
   return { path: null, place: null, message, hint: null };

@@ -85,6 +85,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   const audit = new KafkaAudit(instanceId, parts, clock, logger);
   const index = composeExecutionIndex(settings, logger);
   index.subscribe((name, data) => live.tell(name, data));
+  const states = new HandlerStates({ flow: look, clock });
   const ports: AdminPorts = {
     handlers,
     definitions,
@@ -94,7 +95,7 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
     letters: createDeadLetters(parts),
     replays,
     flow: { flow: async () => (await look.look()).flow },
-    states: new HandlerStates({ flow: look, clock }),
+    states,
     tests: createHandlerTests({ settings, read, executions: index, clock, logger }),
     audit,
     live,
@@ -120,6 +121,8 @@ export async function startAdmin({ settings, defaultPort, logger, instanceId }: 
   });
 
   audit.start();
+  // The first look connects, which takes longer than anybody is to wait for it.
+  void states.refresh();
   const stopping = new AbortController();
   const loading = untilItWorks("the log of handlers", logger, stopping.signal, () => log.load()).catch(() => undefined);
   let stopped: Promise<void> | null = null;

@@ -30,6 +30,36 @@ const guard: HandlerDefinition = {
   },
 };
 
+describe("the check of a definition", () => {
+  const plain = (definition: object): unknown => JSON.parse(JSON.stringify(definition));
+
+  test("names what is wrong by its place within the definition, whatever the id is", () => {
+    for (const id of ["guard", "a.b"]) {
+      const wrong = {
+        ...guard,
+        id,
+        task: { http: { url: "http://10.0.0.1/" } },
+        when: "data.nothing == 1",
+        priority: "first",
+      };
+      const { problems } = definitions.check(wrong, []);
+      assert.deepEqual(problems.map(({ path }) => path).sort(), ["priority", "task.http", "when"]);
+      const [needs] = definitions.check(plain({ ...guard, id, onFailure: undefined }), []).problems;
+      assert.equal(needs?.path, null);
+      assert.match(needs.message, /^needs onFailure/);
+      const vendors = {
+        ...guard,
+        id,
+        stage: "after",
+        events: ["vendor.thing"],
+        onFailure: undefined,
+        mayChange: undefined,
+      };
+      assert.match(definitions.check(plain(vendors), []).warnings[0] ?? "", /^events\[0\]: vendor.thing/);
+    }
+  });
+});
+
 describe("the file of tokens", () => {
   const line = (name: string, token: string): string =>
     JSON.stringify({ name, role: "operator", hash: tokenHash(token) });

@@ -17,16 +17,20 @@ export function useLiveRows<N extends keyof Rows>(
   paused: boolean,
   fits: (row: Rows[N]) => boolean,
   take: (rows: readonly Rows[N][]) => void,
+  catchUp: () => void,
 ): { readonly waiting: number; readonly release: () => void } {
   const held = useRef<Rows[N][]>([]);
-  const latest = useRef({ paused, fits, take });
-  latest.current = { paused, fits, take };
+  const latest = useRef({ paused, fits, take, catchUp });
+  latest.current = { paused, fits, take, catchUp };
+  const missed = useRef(false);
   const [waiting, setWaiting] = useState(0);
 
   const release = (): void => {
     const rows = held.current;
     held.current = [];
     setWaiting(0);
+    if (missed.current) latest.current.catchUp();
+    missed.current = false;
     if (rows.length > 0) latest.current.take(rows);
   };
 
@@ -42,8 +46,13 @@ export function useLiveRows<N extends keyof Rows>(
         else release();
       }, beatMs);
     });
+    const stopMissed = hear("missed", () => {
+      missed.current = true;
+      if (!latest.current.paused) release();
+    });
     return () => {
       stop();
+      stopMissed();
       clearTimeout(timer);
       held.current = [];
     };

@@ -31,15 +31,38 @@ const waitsMs = [500, 1000, 2000, 5000, 10_000];
 export async function followLive(until: AbortSignal): Promise<void> {
   let losses = 0;
   while (!until.aborted) {
-    const connected = await readStream(until, () => {
+    // A browser has six connections for all tabs of an address: tabs that nobody sees must not hold them.
+    await visible(until);
+    const hidden = new AbortController();
+    const hide = (): void => {
+      if (document.hidden) hidden.abort();
+    };
+    document.addEventListener("visibilitychange", hide);
+    const connected = await readStream(AbortSignal.any([until, hidden.signal]), () => {
       if (losses > 0) tell("missed", '{"count":0}');
       liveState.value = "live";
-    }).catch(() => false);
+    }).catch(() => hidden.signal.aborted);
+    document.removeEventListener("visibilitychange", hide);
     losses = connected ? 1 : losses + 1;
     // The API ends each stream after a while: one that can be opened again at once was not lost.
     liveState.value = losses > 2 ? "lost" : "connecting";
-    await pause(waitsMs[Math.min(losses, waitsMs.length) - 1] ?? 0, until);
+    if (!hidden.signal.aborted) await pause(waitsMs[Math.min(losses, waitsMs.length) - 1] ?? 0, until);
   }
+}
+
+/** Resolves once the page is seen. */
+function visible(until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (document.hidden && !until.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      until.removeEventListener("abort", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    until.addEventListener("abort", look);
+    look();
+  });
 }
 
 async function readStream(until: AbortSignal, opened: () => void): Promise<boolean> {

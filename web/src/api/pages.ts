@@ -11,6 +11,8 @@ export interface Pages<T> {
   readonly more: () => void;
   readonly reload: () => void;
   readonly prepend: (rows: readonly T[]) => void;
+  /** Reads what came since, where some of it was not heard; what was read of older rows stays if no gap would show. */
+  readonly catchUp: () => void;
 }
 
 /** More rows than this are not kept: who looks so far back narrows the filter. */
@@ -66,6 +68,21 @@ export function usePages<T>(path: string, query: Readonly<Record<string, string>
     );
   };
 
+  const catchUp = (): void => {
+    ask<Page<T>>(key).then(
+      ({ items, next }) =>
+        setRead((before) => {
+          if (before?.key !== key) return before;
+          const known = new Set(before.rows.map(id));
+          const fresh = items.filter((row) => !known.has(id(row)));
+          if (fresh.length === items.length) return { key, rows: items, next };
+          return { ...before, rows: [...fresh, ...before.rows].slice(0, most) };
+        }),
+      // Whoever looks is told by the sign that nothing is live; the next time may do better.
+      () => undefined,
+    );
+  };
+
   const isCurrent = read?.key === key;
   return {
     rows: isCurrent ? read.rows : null,
@@ -73,6 +90,7 @@ export function usePages<T>(path: string, query: Readonly<Record<string, string>
     hasMore: isCurrent && read.next !== null && read.rows.length < most,
     loading,
     more,
+    catchUp,
     reload: () => setRound((before) => before + 1),
     prepend: (rows) =>
       setRead((before) => {

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { part } from "../api/client.ts";
 import { usePages } from "../api/pages.ts";
 import type { AuditEntry } from "../api/types.ts";
 import { Badge, Empty, ErrorBox, Loading, Time } from "../ui/parts.tsx";
@@ -8,7 +9,7 @@ import { More } from "./tail.tsx";
 
 const filters: readonly LogFilter[] = [
   { name: "by", label: "Who", kind: "text" },
-  { name: "text", label: "Words", kind: "text", placeholder: "of action, target, outcome" },
+  { name: "text", label: "Words", kind: "text", placeholder: "action, target …" },
   { name: "since", label: "From", kind: "time" },
   { name: "until", label: "To", kind: "time" },
 ];
@@ -63,7 +64,15 @@ const columns: readonly Column<AuditEntry>[] = [
     ),
   },
   { name: "Action", full: true, cell: ({ action }) => <code>{action}</code> },
-  { name: "On", cell: ({ target }) => target ?? "" },
+  {
+    name: "On",
+    cell: ({ action, target }) =>
+      target !== null && action.includes("/api/handlers/:id") ? (
+        <a href={`/handlers/${part(target)}`}>{target}</a>
+      ) : (
+        (target ?? "")
+      ),
+  },
   {
     name: "Outcome",
     cell: ({ outcome }) => (

@@ -46,7 +46,7 @@ export function Decisions({ known }: { readonly known: Known }): JSX.Element {
   const pages = usePages<DecisionRow>("/api/decisions", query, ({ id }) => id);
   const [paused, setPaused] = useState(false);
   const isPast = query["until"] !== undefined && Date.parse(query["until"]) <= Date.now();
-  const tail = useLiveRows("decision", paused, (row) => fits(row, query), pages.prepend);
+  const tail = useLiveRows("decision", paused, (row) => fits(row, query), pages.prepend, pages.catchUp);
   const open = place.value.query.get("open");
   return (
     <>

@@ -16,12 +16,7 @@ export function Events(): JSX.Element {
     <>
       <PageHead title="Events" lead="What can happen in the billing system, and who is asked and told about it." />
       <search class="filters">
-        <SearchField
-          label="Search"
-          value={text}
-          placeholder="clients.update, package …"
-          onValue={(q) => setQuery({ q })}
-        />
+        <SearchField label="Search" value={text} placeholder="Id, name, topic …" onValue={(q) => setQuery({ q })} />
       </search>
       {list.error !== null && <ErrorBox error={list.error} retry={list.reload} />}
       {list.data === null && list.error === null && <Loading what="the events" />}

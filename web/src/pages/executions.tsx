@@ -93,6 +93,7 @@ export function CallList({
     (row) => fits(row, query),
     // What is searched for may stand in the data, which a row does not hold.
     (rows) => (query["text"] === undefined ? pages.prepend(rows) : pages.reload()),
+    pages.catchUp,
   );
   const open = place.value.query.get("open");
   return (

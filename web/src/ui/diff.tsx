@@ -16,7 +16,7 @@ export function Diff({
   if (before === after) return <p class="quiet">No difference.</p>;
   return (
     <div class="code diff" tabIndex={0} role="region" aria-label={label}>
-      {diffLines(before, after).map(({ kind, text }, at) => (
+      {diffLines(before.trimEnd(), after.trimEnd()).map(({ kind, text }, at) => (
         <div key={at} class={`line ${kind}`}>
           <span aria-hidden="true">{signs[kind]} </span>
           <span class="unseen">{spoken[kind]}</span>

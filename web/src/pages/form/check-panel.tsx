@@ -84,6 +84,7 @@ function focusField(path: string): void {
   for (let length = names.length; length > 0; length--) {
     const found = document.getElementById(`f-${names.slice(0, length).join(".")}`);
     if (found !== null) {
+      found.closest("details")?.setAttribute("open", "");
       found.focus();
       found.scrollIntoView({ block: "center" });
       return;

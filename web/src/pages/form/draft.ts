@@ -62,7 +62,16 @@ export function problemsAt(check: CheckResult | null, ...fields: readonly string
           at === field || at.startsWith(`${field}.`) || at.startsWith(`${field}[`) || isMissing(problem, field),
       );
     })
-    .map(({ message, hint }) => (hint === null ? message : `${message}; ${hint}`));
+    .map(textOf);
+}
+
+/** The problems of what a key holds as a whole. */
+export function problemsOfAll(check: CheckResult | null, field: string): readonly string[] {
+  return (check?.problems ?? []).filter((problem) => fieldOf(problem) === field).map(textOf);
+}
+
+function textOf({ message, hint }: Problem): string {
+  return hint === null ? message : `${message}; ${hint}`;
 }
 
 /** A key that is missing is reported where its handler begins: `needs onFailure ...`. */

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { part } from "../../api/client.ts";
 import { useResource } from "../../api/resource.ts";
 import { mayWriteHandlers } from "../../api/session.ts";
-import type { Definition, EventList, HandlerDetail } from "../../api/types.ts";
+import type { Definition, EventList, HandlerDetail, HandlerList, Problem } from "../../api/types.ts";
 import { holdPage, place } from "../../route.ts";
 import { same } from "../../text/json.ts";
 import { ErrorBox, Loading, Note, PageHead } from "../../ui/parts.tsx";
@@ -13,7 +13,7 @@ import { CheckPanel } from "./check-panel.tsx";
 import { eventsOf, textAt } from "./draft.ts";
 import { FormFields } from "./form-fields.tsx";
 import { SaveBar } from "./save-bar.tsx";
-import { useCheck } from "./use-check.ts";
+import { type Check, useCheck } from "./use-check.ts";
 import { YamlTab } from "./yaml-tab.tsx";
 
 const empty: Definition = { id: "", stage: "after", events: [], task: { http: { url: "" } }, status: "enabled" };
@@ -79,10 +79,18 @@ function Form({
   const [from, setFrom] = useState(start);
   const [definition, setDefinition] = useState(start);
   const events = useResource<EventList>("/api/events");
-  const check = useCheck(definition);
+  const [unread, setUnread] = useState<string | null>(null);
+  const list = useResource<HandlerList>(id === null ? "/api/handlers?status=all" : null, { on: ["handlers"] });
+  const checked = useCheck(definition);
+  const typedId = textAt(definition, "id");
+  const isTaken = id === null && (list.data?.items ?? []).some((row) => row.id === typedId);
+  const check = withProblems(checked, [
+    ...(isTaken ? [{ ...nowhere, path: "id", message: `there is a handler ${typedId} already` }] : []),
+    ...(unread === null ? [] : [{ ...nowhere, path: null, message: `the YAML cannot be read: ${unread}` }]),
+  ]);
   const tab = place.value.query.get("tab") ?? "form";
   const isChanged = !same(definition, from);
-  useEffect(() => {
+  useLayoutEffect(() => {
     holdPage(isChanged ? () => window.confirm("Leave without saving? What you changed is lost.") : null);
     return () => holdPage(null);
   }, [isChanged]);
@@ -103,7 +111,12 @@ function Form({
         <div>
           {tab === "form" && <FormFields draft={draft} isNew={id === null} events={events.data?.items ?? []} />}
           {tab === "yaml" && (
-            <YamlTab definition={definition} onDefinition={(to) => setDefinition(id === null ? to : { ...to, id })} />
+            <YamlTab
+              key={began?.row.revision}
+              definition={definition}
+              onDefinition={(to) => setDefinition(id === null ? to : { ...to, id })}
+              onUnread={setUnread}
+            />
           )}
           {tab === "test" && (
             <TestCall
@@ -113,7 +126,7 @@ function Form({
             />
           )}
         </div>
-        <CheckPanel check={check} id={textAt(definition, "id")} isUntouched={isUntouched(id, definition)} />
+        <CheckPanel check={check} id={typedId} isUntouched={unread === null && isUntouched(id, definition)} />
       </div>
       <SaveBar
         id={id}
@@ -129,6 +142,14 @@ function Form({
       />
     </>
   );
+}
+
+const nowhere = { place: null, hint: null } as const;
+
+/** What this page itself knows to be wrong comes before what the API says. */
+function withProblems(check: Check, problems: readonly Problem[]): Check {
+  if (problems.length === 0 || check.result === null) return check;
+  return { ...check, result: { ...check.result, problems: [...problems, ...check.result.problems] } };
 }
 
 /** An empty form is not full of errors: they show once something was typed. */

@@ -26,11 +26,22 @@ export function TextInput({
   placeholder = "",
   rows,
   disabled = false,
-}: Common & { readonly rows?: number; readonly disabled?: boolean }): JSX.Element {
+  problems = [],
+}: Common & {
+  readonly rows?: number;
+  readonly disabled?: boolean;
+  /** Besides those of its own place. */
+  readonly problems?: readonly string[];
+}): JSX.Element {
   const name = path.join(".");
   const onText = (text: string): void => draft.set(withValue(draft.definition, path, text === "" ? undefined : text));
   return (
-    <Field label={label} name={name} problems={problemsAt(draft.check, name)} {...(hint === undefined ? {} : { hint })}>
+    <Field
+      label={label}
+      name={name}
+      problems={[...problemsAt(draft.check, name), ...problems]}
+      {...(hint === undefined ? {} : { hint })}
+    >
       {(ids) =>
         rows === undefined ? (
           <input

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Choice, Field } from "../../ui/fields.tsx";
-import { problemsAt, valueAt, withValue } from "./draft.ts";
+import { problemsAt, problemsOfAll, valueAt, withValue } from "./draft.ts";
 import { type Draft, FlagInput, NumberInput, TextInput } from "./inputs.tsx";
 
 /** What is called: an address or a script. What was typed for the other kind comes back when it is picked again. */
@@ -35,6 +35,7 @@ export function TaskPart({ draft }: { readonly draft: Draft }): JSX.Element {
             draft={draft}
             path={["task", "script", "path"]}
             label="Path"
+            problems={problemsOfAll(check, "task.script")}
             placeholder="credit.py"
             hint="Inside SCRIPTS_DIR; no shell is involved."
           />
@@ -59,6 +60,7 @@ export function TaskPart({ draft }: { readonly draft: Draft }): JSX.Element {
             draft={draft}
             path={["task", "http", "url"]}
             label="Address"
+            problems={problemsOfAll(check, "task.http")}
             placeholder="https://crm.example.net/hooks"
             hint="Loopback and private addresses need EGRESS_ALLOW."
           />

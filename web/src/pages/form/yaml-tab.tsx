@@ -9,13 +9,19 @@ import { Loading } from "../../ui/parts.tsx";
 export function YamlTab({
   definition,
   onDefinition,
+  onUnread,
 }: {
   readonly definition: Definition;
   readonly onDefinition: (definition: Definition) => void;
+  /** Why the text is none: then nothing is saved, as it would be another than what stands here. */
+  readonly onUnread: (why: string | null) => void;
 }): JSX.Element {
   const [yaml, setYaml] = useState<typeof Yaml | null>(null);
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => onUnread(problem), [problem]);
+  // Left, the form has the last definition that could be read.
+  useEffect(() => () => onUnread(null), []);
   useEffect(() => {
     // Only who opens this tab needs a YAML reader.
     void import("yaml").then((loaded) => {

@@ -68,7 +68,7 @@ const upheavals: readonly Upheaval[] = [
         await stage.scene.answered();
       },
     }),
-    unproven: sawSilence,
+    unproven: metTheGap,
   },
   {
     id: "doubled",
@@ -217,7 +217,8 @@ function answeredByHandlers({ decidedBy, requests }: Row): string | null {
   return answered > 0 ? null : `none of ${requests} was decided by handlers`;
 }
 
-function sawSilence({ decidedBy }: Row): string | null {
-  const silent = (decidedBy["silence"] ?? 0) + (decidedBy["core-breaker"] ?? 0);
-  return silent > 0 ? null : "the core never noticed that nobody answers";
+/** Ended at the core by silence, or by the next bridge that found their time spent, where that one was quick. */
+function metTheGap({ decidedBy }: Row): string | null {
+  const met = ["silence", "core-breaker", "failure-policy"].reduce((sum, by) => sum + (decidedBy[by] ?? 0), 0);
+  return met > 0 ? null : "no request came while nobody answered";
 }

@@ -6,6 +6,7 @@ import { mayWrite } from "../api/session.ts";
 import type { HandlerList, LetterRow } from "../api/types.ts";
 import { place, setQuery } from "../route.ts";
 import { counted } from "../text/numbers.ts";
+import { ClientCell } from "../ui/client-cell.tsx";
 import { Empty, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { LetterDialog } from "./dead/letter-dialog.tsx";
@@ -174,7 +175,7 @@ function columns(
         ),
     },
     { name: "Object", cell: ({ objectId }) => objectId ?? <span class="quiet">none</span> },
-    { name: "Client", wide: true, cell: ({ client }) => client ?? <span class="quiet">none</span> },
+    { name: "Client", wide: true, cell: ({ client }) => <ClientCell client={client} /> },
     {
       name: "Why",
       full: true,

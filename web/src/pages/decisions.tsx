@@ -9,6 +9,7 @@ import type { DecisionDetail, DecisionRow } from "../api/types.ts";
 import { TimingBar } from "../charts/timing-bar.tsx";
 import { place, setQuery } from "../route.ts";
 import { counted, duration } from "../text/numbers.ts";
+import { ClientCell } from "../ui/client-cell.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Badge, Empty, ErrorBox, Loading, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -110,7 +111,7 @@ const columns: readonly Column<DecisionRow>[] = [
   { name: "Decision", cell: ({ decision }) => <DecisionBadge decision={decision} /> },
   { name: "Event", full: true, cell: ({ event }) => <code>{event ?? "unknown"}</code> },
   { name: "Object", cell: ({ objectId }) => objectId ?? <span class="quiet">new</span> },
-  { name: "Client", wide: true, cell: ({ client }) => client ?? <span class="quiet">none</span> },
+  { name: "Client", wide: true, cell: ({ client }) => <ClientCell client={client} /> },
   { name: "Decided by", cell: ({ decidedBy, handler }) => `${decidedBy}${handler === null ? "" : `: ${handler}`}` },
   {
     name: "Reason",

@@ -7,6 +7,7 @@ import { fits } from "../api/row-filter.ts";
 import type { EventList, ExecutionRow, HandlerList } from "../api/types.ts";
 import { place, setQuery } from "../route.ts";
 import { duration } from "../text/numbers.ts";
+import { ClientCell } from "../ui/client-cell.tsx";
 import { Empty, ErrorBox, Loading, PageHead, Time } from "../ui/parts.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { TabLinks } from "../ui/tabs.tsx";
@@ -159,7 +160,7 @@ const columns: readonly Column<ExecutionRow>[] = [
     ),
   },
   { name: "Object", cell: ({ objectId }) => objectId ?? <span class="quiet">new</span> },
-  { name: "Client", wide: true, cell: ({ client }) => client ?? <span class="quiet">none</span> },
+  { name: "Client", wide: true, cell: ({ client }) => <ClientCell client={client} /> },
   {
     name: "Response or error",
     full: true,

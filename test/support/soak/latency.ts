@@ -3,6 +3,7 @@ import { quantile } from "../faults/row.ts";
 import { FreshTopics } from "../fresh-topics.ts";
 import { asked, told } from "../handlers.ts";
 import { deadUrl } from "../sink.ts";
+import { buildProgram } from "./built.ts";
 import type { SoakScenario } from "./scenario.ts";
 import { SoakScene } from "./soak-scene.ts";
 
@@ -23,6 +24,7 @@ const latency: SoakScenario = {
   inTests: false,
   run: (run) =>
     SoakScene.play(run, async (scene) => {
+      await buildProgram();
       const count = run.short ? 30_000 : 1_000_000;
       const rounds = run.short ? 3 : 12;
       const each = run.short ? 50 : 250;

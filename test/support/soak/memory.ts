@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { BridgeProcess } from "../bridge-process.ts";
 import { told } from "../handlers.ts";
 import { deadUrl } from "../sink.ts";
+import { buildProgram } from "./built.ts";
 import { Resident } from "./resident.ts";
 import type { SoakScenario } from "./scenario.ts";
 import { SoakScene } from "./soak-scene.ts";
@@ -22,8 +20,7 @@ const memory: SoakScenario = {
   inTests: false,
   run: (run) =>
     SoakScene.play(run, async (scene) => {
-      // As it is shipped: taking the types out of its sources costs a process 45 MiB.
-      await promisify(execFile)("npm", ["run", "build"], { cwd: join(import.meta.dirname, "../../..") });
+      await buildProgram();
       const count = run.short ? 30_000 : 1_000_000;
       const warmUp = run.short ? 5 : 30;
       const seconds = run.short ? 15 : 90;

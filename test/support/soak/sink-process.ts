@@ -11,6 +11,8 @@ const counts = new Map<string, { attempts: number; delivered: number; readonly d
 let arrivals = 0;
 
 const well: Play = { kind: "ok" };
+/** For those who are asked; who is told may answer anything. */
+const allow = JSON.stringify({ decision: "allow" });
 
 function text(request: IncomingMessage, name: string): string {
   const value = request.headers[name];
@@ -49,7 +51,7 @@ function serve(request: IncomingMessage, body: string, response: ServerResponse)
     }
     const answered: SinkEntry = { kind: "answered", number, status, atMs: Date.now() };
     journal.add(answered);
-    response.writeHead(status).end();
+    response.writeHead(status).end(status === 200 ? allow : undefined);
   };
   switch (play.kind) {
     case "hang":

@@ -8,6 +8,7 @@ import type { TaskCall } from "../model/task-call.ts";
 import { deliveryIdOf } from "./delivery-id.ts";
 import type { Turn, TurnEnd } from "./engine.ts";
 import type { Fact } from "./fact.ts";
+import { keyOf } from "./lane-id.ts";
 import { condemn } from "./letters.ts";
 import { remember, turnTo } from "./progress.ts";
 
@@ -27,7 +28,7 @@ export async function attempt(turn: Turn, event: BridgeEvent, handler: AfterHand
   const sequence = sequenceOf(fact.record);
   const call: TaskCall = {
     event,
-    key: fact.record.key?.toString("latin1") ?? null,
+    key: keyOf(fact.record),
     deliveryId: deliveryIdOf(handler.id, event, sequence),
     attempt: progress.made + 1,
     sequence,

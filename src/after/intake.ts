@@ -34,7 +34,7 @@ export function sort(partition: Partition, record: InboundRecord, engine: Engine
 
 /** One handler that takes its facts in order keeps those of the others, which it shares, in order. Null: nobody can be told. */
 function needsNoOrder(handlers: readonly AfterHandler[] | null): boolean {
-  return handlers !== null && handlers.length > 0 && handlers.every(({ ordered }) => ordered === false);
+  return handlers?.every(({ ordered }) => ordered === false) ?? false;
 }
 
 /** What a record's headers tell. Never throws. */

@@ -4,12 +4,11 @@ import { messageOf, type Problem, problemText } from "../errors.ts";
 import type { Handler, Task } from "../model/handler.ts";
 import type { HandlerDefinition } from "../model/handler-log.ts";
 import type { BudgetRow } from "./budget.ts";
+import { checkGroupWide } from "./handlers/check-group-wide.ts";
 import { checkBudget, checkIds, checkMayChange, checkSince, checkTask, type Placed } from "./handlers/cross-check.ts";
 import { jsonOf } from "./handlers/json-tree.ts";
 import { type Finding, Findings, Part } from "./handlers/part.ts";
-import { checkCatchUp } from "./handlers/read-catch-up.ts";
 import { readHandler } from "./handlers/read-handler.ts";
-import { checkOrdered } from "./handlers/read-ordered.ts";
 import { readYaml } from "./handlers/yaml-tree.ts";
 import type { Shapes } from "./when.ts";
 
@@ -80,9 +79,8 @@ export function readHandlers(text: string, options: HandlersOptions): HandlersRe
     for (const one of placed) {
       checkMayChange(one, options.shapes);
       checkTask(one, options.refusalOf);
-      checkOrdered(one, placed);
       checkSince(one, options.nowMs?.() ?? Date.now());
-      checkCatchUp(one, placed);
+      checkGroupWide(one, placed);
     }
     if (options.deadlineMs !== null) budget = checkBudget(placed, options.deadlineMs);
   }

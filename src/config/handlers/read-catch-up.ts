@@ -1,6 +1,5 @@
 import { findEventType, stateOf } from "../../model/event-catalogue.ts";
 import type { AfterHandler } from "../../model/handler.ts";
-import type { Placed } from "./cross-check.ts";
 import type { Part } from "./part.ts";
 
 /** `catchUp: latest`, for events of which the newest tells the whole; `catchUp: all` is what holds without it. */
@@ -26,15 +25,4 @@ function whyNot(id: string): string {
   if (type === undefined) return "is not in the catalogue, and nothing says that its newest stands for the others";
   if (type.action === "update") return "tells only what changed, and what the others changed would be lost";
   return "tells what happened, not a state, and each time counts";
-}
-
-/** A handler of the same group that takes every event keeps the others from being passed over: it may not be meant. */
-export function checkCatchUp({ handler, part }: Placed, all: readonly Placed[]): void {
-  if (handler.stage !== "after" || handler.catchUp === undefined || handler.status === "archived") return;
-  for (const { handler: other } of all) {
-    if (other.stage !== "after" || other.group !== handler.group || other.status === "archived") continue;
-    const shared = other.catchUp === undefined ? handler.events.filter((id) => other.events.includes(id)) : [];
-    if (shared.length > 0)
-      part.inside("catchUp").warn(`has no effect on ${shared.join(", ")}: ${other.id}, of its group, takes every one`);
-  }
 }

@@ -77,6 +77,7 @@ module.exports = {
     npmOnlyIn("avsc", "kafka/"),
     npmOnlyIn("lz4-napi", "kafka/"),
     npmOnlyIn("snappy", "kafka/"),
+    npmOnlyIn("@node-rs/crc32", "kafka/"),
     npmOnlyIn("undici", "tasks/"),
     npmOnlyIn("pino", "observe/"),
     npmOnlyIn("prom-client", "observe/"),

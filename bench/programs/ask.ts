@@ -36,8 +36,9 @@ const caller = async (): Promise<void> => {
     if (number >= Number(warmup)) decided[decidedBy] = (decided[decidedBy] ?? 0) + 1;
   }
 };
-await Promise.race([over, Promise.all(Array.from({ length: Number(atOnce) }, caller))]);
-const cpu = await over;
+const callers = Promise.all(Array.from({ length: Number(atOnce) }, caller));
+const cpu = await Promise.race([over, callers.then(() => null)]);
+if (cpu === null) throw new Error(`${next} requests in ${seconds} seconds: too few to measure`);
 const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => meter.quantile(share));
 process.stdout.write(`${JSON.stringify({ perSecond: meter.perSecond, p50, p99, p999, cpuSeconds: cpu, decided })}\n`);
 await core.close();

@@ -16,17 +16,20 @@ export function askWithin(
 ): Promise<AskOutcome> {
   return new Promise((resolve) => {
     const nobodyWaits = new AbortController();
-    const end = (outcome: AskOutcome, why?: DOMException): void => {
+    const end = (outcome: AskOutcome): void => {
       timer.cancel();
       cancelled.removeEventListener("abort", giveUp);
       resolve(outcome);
+    };
+    const endEarly = (outcome: AskOutcome, why: DOMException): void => {
+      end(outcome);
       nobodyWaits.abort(why);
     };
-    const giveUp = (): void => end(failure("timeout", "cancelled: the verdict was already known"));
+    const giveUp = (): void => endEarly(failure("timeout", "cancelled: the verdict was already known"), notNeeded);
     // The reason tells a breaker a handler that was too slow from one that was no longer needed.
     const timeUp = (): void => {
       const detail = `no answer within ${call.timeoutMs} ms`;
-      end(failure("timeout", detail), new DOMException(detail, "TimeoutError"));
+      endEarly(failure("timeout", detail), new DOMException(detail, "TimeoutError"));
     };
     const timer = clock.after(call.timeoutMs, timeUp);
     cancelled.addEventListener("abort", giveUp, { once: true });
@@ -35,14 +38,17 @@ export function askWithin(
       return;
     }
     // Ports never reject: what does is a defect of this program, not of the handler.
-    const broken = (): void => end(failure("internal", "a defect of the bridge: the task could not be run"));
+    const broken = (): void =>
+      endEarly(failure("internal", "a defect of the bridge: the task could not be run"), notNeeded);
     try {
-      tasks.ask(handler, call, nobodyWaits.signal).then((outcome) => end(outcome), broken);
+      tasks.ask(handler, call, nobodyWaits.signal).then(end, broken);
     } catch {
       broken();
     }
   });
 }
+
+const notNeeded = new DOMException("nobody waits for the answer any more", "AbortError");
 
 function failure(kind: "timeout" | "internal", detail: string): AskOutcome {
   return { kind: "failure", failure: { kind, detail } };

@@ -30,6 +30,7 @@ export async function decide(
 ): Promise<Decided> {
   const { mutators, validators } = lineUp(handlers, question.event.id, question.client);
   const trail = new Trail(question, [...mutators, ...validators]);
+  if (mutators.length + validators.length === 0) return trail.fold();
   const ended = new AbortController();
   const turn = async (handler: BeforeHandler, promisedMs: number): Promise<void> => {
     const startMs = ports.clock.monotonicMs();
@@ -50,7 +51,7 @@ export async function decide(
     for (const done of turns) void done.then(() => trail.isForbidden && resolve());
     void Promise.all(turns).then(() => resolve());
   });
-  ended.abort();
+  ended.abort(verdictKnown);
   if (trail.isForbidden) for (const late of validators) trail.cancel(late, elapsedSince(startMs, ports));
   return trail.fold();
 }
@@ -60,6 +61,9 @@ function promisedToOthers(mutators: readonly BeforeHandler[], validators: readon
   const timeouts = (of: readonly BeforeHandler[]): number[] => of.filter((h) => !h.bestEffort).map((h) => h.timeoutMs);
   return timeouts(mutators).reduce((sum, ms) => sum + ms, 0) + Math.max(0, ...timeouts(validators));
 }
+
+/** One for all: an error made for each request would cost more than the rest of its chain. */
+const verdictKnown = new DOMException("the verdict is known", "AbortError");
 
 function elapsedSince(startMs: number, ports: ChainPorts): number {
   return Math.round(ports.clock.monotonicMs() - startMs);

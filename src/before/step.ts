@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "../model/clock.ts";
 import type { Data } from "../model/data.ts";
 import type { Failure } from "../model/failure.ts";
@@ -78,5 +78,5 @@ function failed(kind: "condition" | "no-budget" | "internal", detail: string): S
  */
 function deliveryIdOf(question: Question, handler: BeforeHandler): string {
   const identity = JSON.stringify([question.operationId, question.attempt, handler.id]);
-  return `ask_${createHash("sha256").update(identity).digest("hex").slice(0, 32)}`;
+  return `ask_${hash("sha256", identity).slice(0, 32)}`;
 }

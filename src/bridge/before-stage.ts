@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { decide } from "../before/chain.ts";
 import type { BeforeObserver, Request } from "../before/ports.ts";
 import { Responder } from "../before/responder.ts";
@@ -157,9 +157,7 @@ function requestOf(record: InboundRecord): Request {
     operationId: headers.operationId ?? sequenceOf(record),
     attempt: headers.attempt,
     baseVersion: headers.baseVersion ?? null,
-    dataHash: createHash("sha256")
-      .update(record.value ?? "")
-      .digest("hex"),
+    dataHash: hash("sha256", record.value ?? ""),
     deadlineMs: headers.deadlineMs,
     budgetMs: headers.budgetMs,
   };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { KafkaClient } from "../kafka/connection/client.ts";
 import { createPartitionTail, type PartitionTail } from "../kafka/consume/partition-tail.ts";
 import type { RecordProducer } from "../kafka/produce/producer.ts";
@@ -107,8 +107,9 @@ export class AskedRequests {
   async ask(asking: Asking): Promise<Answer> {
     const { topic, event, context, value, untilMs } = asking;
     const { clock, producer, topics } = this.#parts;
-    const correlationId = randomBytes(16);
-    const id = correlationId.toString("hex");
+    // Random as randomBytes(16) is, and made of random numbers that Node draws for many at once.
+    const id = randomUUID().replaceAll("-", "");
+    const correlationId = Buffer.from(id, "hex");
     const leftMs = untilMs - clock.monotonicMs();
     let unsent: { readonly error: unknown } | null = null;
     const reply = new Promise<Verdict | null>((resolve) => this.#pending.add(id, leftMs, resolve));
@@ -152,7 +153,7 @@ export class AskedRequests {
   async #read(id: string, asking: Asking, record: InboundRecord, before: Promise<void>): Promise<void> {
     const { clock, codecs, events, registry } = this.#parts;
     const { about, context, event, untilMs, value } = asking;
-    const dataHash = createHash("sha256").update(value).digest("hex");
+    const dataHash = hash("sha256", value);
     const { schemaId } = codecs.request(event.type);
     // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
     const reading = await readReply(registry, record, { ...context, dataHash, schemaId }, { clock, untilMs });
@@ -172,7 +173,5 @@ export class AskedRequests {
 
 /** Tells an equal repetition from a contradiction. */
 function fingerprintOf({ value }: InboundRecord): string {
-  return createHash("sha256")
-    .update(value ?? "")
-    .digest("base64");
+  return hash("sha256", value ?? "");
 }

@@ -11,8 +11,11 @@ import type { Clock, Timer } from "../model/clock.ts";
  */
 export class PendingRequests<Reply> {
   readonly #waiting = new Map<string, Waiting<Reply>>();
-  /** Insertion-ordered: the oldest is forgotten first. The value is the reply's fingerprint, null for silence. */
+  /** The value is the reply's fingerprint, null for silence. */
   readonly #ended = new Map<string, string | null>();
+  /** The ids of `#ended`, a ring: a map's own oldest key is found by walking over all that were deleted before it. */
+  readonly #order: string[] = [];
+  #oldest = 0;
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #remembered: number;
@@ -67,13 +70,17 @@ export class PendingRequests<Reply> {
     if (waiting === undefined) return false;
     this.#waiting.delete(id);
     waiting.timer.cancel();
-    this.#ended.set(id, fingerprint);
-    if (this.#ended.size > this.#remembered) {
-      const oldest = this.#ended.keys().next();
-      if (oldest.done !== true) this.#ended.delete(oldest.value);
-    }
+    this.#remember(id, fingerprint);
     waiting.onEnd(reply);
     return true;
+  }
+
+  #remember(id: string, fingerprint: string | null): void {
+    this.#ended.set(id, fingerprint);
+    const forgotten = this.#order[this.#oldest];
+    if (this.#order.length >= this.#remembered && forgotten !== undefined) this.#ended.delete(forgotten);
+    this.#order[this.#oldest] = id;
+    this.#oldest = (this.#oldest + 1) % this.#remembered;
   }
 }
 

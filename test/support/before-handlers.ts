@@ -74,6 +74,7 @@ export interface Asked {
   readonly id: string;
   readonly call: TaskCall;
   readonly signal: AbortSignal;
+  settled: boolean;
 }
 
 type Behaviour = (call: TaskCall, signal: AbortSignal) => Promise<AskOutcome>;
@@ -88,9 +89,13 @@ export class FakeTasks implements BeforeTasks {
   }
 
   ask(handler: BeforeHandler, call: TaskCall, signal: AbortSignal): Promise<AskOutcome> {
-    this.asked.push({ id: handler.id, call, signal });
+    const asked: Asked = { id: handler.id, call, signal, settled: false };
+    this.asked.push(asked);
     const behaviour = this.#behaviours[handler.id] ?? allow;
-    return typeof behaviour === "function" ? behaviour(call, signal) : Promise.resolve(behaviour);
+    const outcome = typeof behaviour === "function" ? behaviour(call, signal) : Promise.resolve(behaviour);
+    return outcome.finally(() => {
+      asked.settled = true;
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from "../../model/logger.ts";
 import type { KafkaSettings, SaslSettings, TlsSettings } from "../settings.ts";
 import { letJoinsWait } from "./before-join.ts";
 import { installCodecs } from "./compression.ts";
+import { writeProduceFast } from "./fast-produce.ts";
 import { OwnSockets } from "./own-sockets.ts";
 import { applyPatches } from "./patch.ts";
 
@@ -37,6 +38,7 @@ const usualRetries = 6;
 export function createKafkaClient(settings: KafkaSettings, logger: Logger): KafkaClient {
   installCodecs();
   applyPatches();
+  writeProduceFast();
   letJoinsWait();
   const config: KafkaConfig = {
     brokers: [...settings.brokers],

@@ -11,6 +11,7 @@ import { BridgeError, messageOf } from "../../errors.ts";
 import type { Clock } from "../../model/clock.ts";
 import { bounded } from "../../model/deadline.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { partitionOfKey } from "./partitioner.ts";
 import { noSuchPartition } from "./producer-errors.ts";
 import { maxTopicBytes, type Queued, sizeOf } from "./send-queue.ts";
 
@@ -138,9 +139,12 @@ export class BatchSender {
       // Partitions that were added are unknown, and so refused, for this long.
       metadataMaxAge: 30_000,
       createPartitioner: () => {
-        const choose = Partitioners.DefaultPartitioner();
+        const chooseWithoutKey = Partitioners.DefaultPartitioner();
         return (args) => {
-          const partition = this.#partitions.get(args.message) ?? choose(args);
+          const { message, partitionMetadata } = args;
+          const { key = null, partition: own } = message;
+          const choose = (): number => (key === null ? chooseWithoutKey(args) : partitionOfKey(key, partitionMetadata));
+          const partition = this.#partitions.get(message) ?? own ?? choose();
           this.#partitions.set(args.message, partition);
           return partition;
         };

@@ -1,0 +1,61 @@
+import { createRequire } from "node:module";
+import { encodeProduceRequest, type ProduceRequest } from "../protocol/produce-request.ts";
+import { assertPatchable, kafkajsVersion } from "./patch.ts";
+
+/** SHA-256 of the source of the function that makes the request which is written otherwise here, as version 2.2.4 has it. */
+export const produceRequestHash = "0c90601f2e60bbab5663b6db0e8e701688dd55ba15cc16c5c419b3a13bc7d7b5";
+
+const require = createRequire(import.meta.url);
+
+/** Versions whose body is that of version 3 (kafka.apache.org/protocol#The_Messages_Produce). */
+const [firstVersion, lastVersion] = [3, 7];
+
+type Options = ProduceRequest & { readonly compression?: number };
+type Make = (options: Options) => { readonly request: { encode: () => Promise<unknown> } };
+
+interface ProduceVersions {
+  protocol: (of: { readonly version: number }) => Make | undefined;
+}
+
+interface EncoderClass {
+  new (size: number): { buf: Buffer; offset: number };
+}
+
+let patched: ProduceVersions["protocol"] | null = null;
+
+/**
+ * Produce requests are written by protocol/produce-request.ts; a compressed one by kafkajs as before. Idempotent.
+ * Throws BridgeError INTERNAL when kafkajs is not the version, or the request not the source, that was read.
+ */
+export function writeProduceFast(): void {
+  const versions = produceVersions();
+  if (versions.protocol === patched) return;
+  assertPatchable(kafkajsVersion(), upstreamRequest(), produceRequestHash, "the Produce request");
+  const upstream = versions.protocol;
+  const Encoder = require("kafkajs/src/protocol/encoder.js") as EncoderClass;
+  patched = (of) => {
+    const make = upstream(of);
+    if (make === undefined || of.version < firstVersion || of.version > lastVersion) return make;
+    return (options) => {
+      const made = make(options);
+      if ((options.compression ?? 0) !== 0) return made;
+      // The one place where kafkajs turns a request into bytes takes an Encoder: of it, `buf` and `offset`.
+      made.request.encode = () => {
+        const body = encodeProduceRequest(options, Date.now());
+        return Promise.resolve(Object.assign(new Encoder(1), { buf: body, offset: body.length }));
+      };
+      return made;
+    };
+  };
+  versions.protocol = patched;
+}
+
+/** kafkajs's list of versions of the request, for the patch and its tests. */
+export function produceVersions(): ProduceVersions {
+  return require("kafkajs/src/protocol/requests/produce/index.js") as ProduceVersions;
+}
+
+/** What makes the request in kafkajs. */
+export function upstreamRequest(): unknown {
+  return require("kafkajs/src/protocol/requests/produce/v3/request.js");
+}

@@ -32,36 +32,55 @@ export function fullPreparer(record: AvroRecordType): PrepareRecord {
 /**
  * Sparse records: a key that is there is a change, even when it is null; a key that is not there is absent.
  * Fields whose Avro type has no null (the id, extra) are written always and never listed as changed.
+ * A change has few of a record's many fields: only those are looked at, in the schema's order.
  */
 export function sparsePreparer(record: AvroRecordType): PrepareRecord {
-  const fields = record.fields
-    .filter((field) => field.name !== changedFields)
-    .map((field) => {
-      const inner = orNull(field.type);
-      return {
-        name: field.name,
-        listed: inner !== undefined,
-        fallback: inner === undefined ? defaultOf(field) : undefined,
-        nullable: inner !== undefined && field.attributes["nullable"] === true,
-        prepare: preparerOf(inner ?? field.type, field),
-      };
-    });
-  const names = new Set(fields.map((field) => field.name));
+  const fields = record.fields.filter((field) => field.name !== changedFields).map(sparseField);
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const always = fields.filter(({ listed }) => !listed);
+  const blank: Prepared = Object.fromEntries(record.fields.map(({ name }) => [name, null]));
   return (data, path, problems) => {
-    refuseUnknown(data, names, path, problems);
-    const changed: string[] = [];
-    const prepared: Prepared = { [changedFields]: changed };
-    for (const { name, listed, fallback, nullable, prepare } of fields) {
-      const value = ownValue(data, name, fallback);
-      if (value === undefined) {
-        if (listed) prepared[name] = null;
-        else problems.add(path + name, "is required");
-        continue;
-      }
-      if (listed) changed.push(name);
-      prepared[name] = valueOrNull(value, nullable, prepare, path + name, problems);
+    const prepared: Prepared = { ...blank };
+    const changes: SparseField[] = [];
+    for (const key of Object.keys(data)) {
+      const field = byName.get(key);
+      if (field === undefined) problems.add(path + key, "is not a field of the record");
+      else if (field.listed && data[key] !== undefined) changes.push(field);
     }
+    changes.sort((left, right) => left.at - right.at);
+    for (const { name, fallback, prepare } of always) {
+      const value = ownValue(data, name, fallback);
+      if (value === undefined) problems.add(path + name, "is required");
+      else prepared[name] = valueOrNull(value, false, prepare, path + name, problems);
+    }
+    for (const { name, nullable, prepare } of changes) {
+      prepared[name] = valueOrNull(data[name] ?? null, nullable, prepare, path + name, problems);
+    }
+    prepared[changedFields] = changes.map(({ name }) => name);
     return prepared;
+  };
+}
+
+interface SparseField {
+  readonly name: string;
+  /** Its place in the schema. */
+  readonly at: number;
+  /** Whether it is named as changed when it is there. */
+  readonly listed: boolean;
+  readonly fallback: Value | undefined;
+  readonly nullable: boolean;
+  readonly prepare: Prepare;
+}
+
+function sparseField(field: AvroField, at: number): SparseField {
+  const inner = orNull(field.type);
+  return {
+    name: field.name,
+    at,
+    listed: inner !== undefined,
+    fallback: inner === undefined ? defaultOf(field) : undefined,
+    nullable: inner !== undefined && field.attributes["nullable"] === true,
+    prepare: preparerOf(inner ?? field.type, field),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from "../../model/logger.ts";
 import type { KafkaSettings, SaslSettings, TlsSettings } from "../settings.ts";
 import { letJoinsWait } from "./before-join.ts";
 import { installCodecs } from "./compression.ts";
+import { readFetchFast } from "./fast-fetch.ts";
 import { writeProduceFast } from "./fast-produce.ts";
 import { OwnSockets } from "./own-sockets.ts";
 import { applyPatches } from "./patch.ts";
@@ -39,6 +40,7 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
   installCodecs();
   applyPatches();
   writeProduceFast();
+  readFetchFast();
   letJoinsWait();
   const config: KafkaConfig = {
     brokers: [...settings.brokers],

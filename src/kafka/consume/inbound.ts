@@ -1,6 +1,7 @@
 import type { KafkaMessage } from "kafkajs";
 import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "../../model/record.ts";
 import { unreadableHeader } from "../connection/unreadable-batch.ts";
+import type { FetchedMessage } from "../protocol/record-reader.ts";
 
 /** The messages of a batch. Of those that stand in for a batch that cannot be read the last one stays: it says it all. */
 export function inboundRecords(at: TopicPartition, messages: readonly KafkaMessage[]): readonly InboundRecord[] {
@@ -20,10 +21,17 @@ function isUnreadable({ headers }: KafkaMessage): boolean {
 }
 
 /**
- * A message as the rooms see it, in memory of its own: what kafkajs hands out are slices of the whole answer to a fetch,
- * up to 10 MiB, which one record that waits for its retry would otherwise hold.
+ * A message as the rooms see it, in memory of its own: of compressed batches kafkajs hands out slices of the whole answer to
+ * a fetch, up to 10 MiB, which one record that waits for its retry would otherwise hold.
  */
-export function inboundRecord({ topic, partition }: TopicPartition, message: KafkaMessage): InboundRecord {
+export function inboundRecord(
+  { topic, partition }: TopicPartition,
+  message: KafkaMessage & Partial<FetchedMessage>,
+): InboundRecord {
+  const { key, value, offset, timestamp, headers = {} } = message;
+  if (message.ownMemory === true) {
+    return { topic, partition, offset: Number(offset), timestampMs: Number(timestamp), key, value, headers };
+  }
   return {
     topic,
     partition,

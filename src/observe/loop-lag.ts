@@ -11,7 +11,8 @@ export interface LoopLagOptions {
 }
 
 const sampleEveryMs = 250;
-const resolutionMs = 20;
+/** The measuring itself wakes the thread so often. */
+const resolutionMs = 50;
 
 /**
  * How late this thread's event loop is. Past a mark for a while the instance has more to do than it can: others should take

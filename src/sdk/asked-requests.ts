@@ -113,7 +113,7 @@ export class AskedRequests {
     const leftMs = untilMs - clock.monotonicMs();
     let unsent: { readonly error: unknown } | null = null;
     const reply = new Promise<Verdict | null>((resolve) => this.#pending.add(id, leftMs, resolve));
-    this.#asked.set(id, { asking, lastRead: Promise.resolve() });
+    this.#asked.set(id, { asking, lastRead: null });
     const headers = requestHeaders({
       ...event.headers,
       correlationId,
@@ -150,14 +150,14 @@ export class AskedRequests {
   }
 
   /** Never rejects. Of two verdicts the first in the log counts, though an allow with data takes longer to read than a forbid. */
-  async #read(id: string, asking: Asking, record: InboundRecord, before: Promise<void>): Promise<void> {
+  async #read(id: string, asking: Asking, record: InboundRecord, before: Promise<void> | null): Promise<void> {
     const { clock, codecs, events, registry } = this.#parts;
     const { about, context, event, untilMs, value } = asking;
     const dataHash = hash("sha256", value);
     const { schemaId } = codecs.request(event.type);
     // What is left of the deadline bounds reading the reply too: its schema might have to be looked up.
     const reading = await readReply(registry, record, { ...context, dataHash, schemaId }, { clock, untilMs });
-    await bounded(before, turnMs, clock);
+    if (before !== null) await bounded(before, turnMs, clock);
     if (reading.kind === "verdict") {
       this.#tellOf(record, this.#pending.settle(id, reading.verdict, fingerprintOf(record)));
       return;

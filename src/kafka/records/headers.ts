@@ -17,11 +17,15 @@ export interface EventHeaders {
   readonly traceparent: string | undefined;
 }
 
-export interface RequestHeaders {
+/** Where a request wants its reply. */
+export interface ReplyHeaders {
   /** Copied back byte for byte. */
   readonly correlationId: Buffer | undefined;
   readonly replyTopic: string | undefined;
   readonly replyPartition: number | undefined;
+}
+
+export interface RequestHeaders extends ReplyHeaders {
   /** `operation_id`, else `ce_id`, else the correlation id in hex; undefined when there is none of them. */
   readonly operationId: string | undefined;
   /** From 1, which is also what an absent one means. */
@@ -48,6 +52,14 @@ export function parseEventHeaders(headers: RecordHeaders): EventHeaders {
   };
 }
 
+export function parseReplyHeaders(headers: RecordHeaders, problems: string[] = []): ReplyHeaders {
+  return {
+    correlationId: lastHeader(headers, "kafka_correlationId"),
+    replyTopic: text(headers, "kafka_replyTopic"),
+    replyPartition: replyPartition(headers, problems),
+  };
+}
+
 export function parseRequestHeaders(headers: RecordHeaders): RequestHeaders {
   const problems: string[] = [];
   const number = (name: string, least: number): number | undefined => {
@@ -59,13 +71,13 @@ export function parseRequestHeaders(headers: RecordHeaders): RequestHeaders {
     }
     return value;
   };
-  const correlationId = lastHeader(headers, "kafka_correlationId");
+  const reply = parseReplyHeaders(headers, problems);
   return {
-    correlationId,
-    replyTopic: text(headers, "kafka_replyTopic"),
-    replyPartition: replyPartition(headers, problems),
+    ...reply,
     operationId:
-      unquoted(headers, "operation_id") ?? unquoted(headers, "ce_id") ?? (correlationId?.toString("hex") || undefined),
+      unquoted(headers, "operation_id") ??
+      unquoted(headers, "ce_id") ??
+      (reply.correlationId?.toString("hex") || undefined),
     attempt: number("attempt", 1) ?? 1,
     deadlineMs: number("deadline_ms", 0),
     budgetMs: number("budget_ms", 0),

@@ -2,7 +2,7 @@ import type { Replier } from "../../before/ports.ts";
 import { BridgeError } from "../../errors.ts";
 import type { OutboundRecord } from "../../model/record.ts";
 import type { RecordProducer } from "../produce/producer.ts";
-import { parseRequestHeaders, type RequestHeaders, replyHeaders } from "./headers.ts";
+import { parseReplyHeaders, type ReplyHeaders, replyHeaders } from "./headers.ts";
 import type { VerdictWriter } from "./verdict-codec.ts";
 
 export interface ReplierOptions {
@@ -23,11 +23,11 @@ export function createReplier({ producer, allowedTopics, partitionsOf, encode }:
   const allowed = new Set(allowedTopics);
   return {
     refusal(record) {
-      const target = targetOf(parseRequestHeaders(record.headers), allowed);
+      const target = targetOf(parseReplyHeaders(record.headers), allowed);
       return target.kind === "target" ? null : target.why;
     },
     async send(record, verdict, encodedData) {
-      const headers = parseRequestHeaders(record.headers);
+      const headers = parseReplyHeaders(record.headers);
       const target = targetOf(headers, allowed);
       if (target.kind === "none") throw new BridgeError("USAGE", `no reply can be sent: ${target.why}`);
       const { replyPartition } = headers;
@@ -49,7 +49,7 @@ type Target =
   | { readonly kind: "target"; readonly topic: string; readonly correlationId: Buffer }
   | { readonly kind: "none"; readonly why: string };
 
-function targetOf({ replyTopic, correlationId }: RequestHeaders, allowed: ReadonlySet<string>): Target {
+function targetOf({ replyTopic, correlationId }: ReplyHeaders, allowed: ReadonlySet<string>): Target {
   if (replyTopic === undefined) return { kind: "none", why: "no header kafka_replyTopic" };
   if (!allowed.has(replyTopic)) {
     return { kind: "none", why: `the reply topic ${JSON.stringify(replyTopic.slice(0, 100))} is not in REPLY_TOPICS` };

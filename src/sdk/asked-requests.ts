@@ -56,7 +56,7 @@ export class AskedRequests {
   readonly #parts: AskedParts;
   readonly #pending: PendingRequests<Verdict>;
   /** What waits, by correlation id: a reply is held against it before it may end the wait. */
-  readonly #asked = new Map<string, { readonly asking: Asking; lastRead: Promise<void> }>();
+  readonly #asked = new Map<string, { readonly asking: Asking; lastRead: Promise<void> | null }>();
   readonly #replies: PartitionTail;
   #replyPartition = 0;
 

@@ -1,6 +1,7 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Pool } from "../model/breaker-state.ts";
 import type { Occupancy } from "../model/occupancy.ts";
+import { TallyCounter, TallyHistogram } from "./tallies.ts";
 
 /** The metrics of the bridge but for the gauges of its stages (bridge/after-gauges.ts, bridge/before-stage.ts), by the names under which Prometheus sees them (docs/metrics.md). Labels are bounded: ids of handlers, groups and events. */
 
@@ -16,12 +17,12 @@ export class Metrics {
   readonly #sources: (() => Promise<readonly object[]>)[] = [];
   readonly #occupancies = new Map<Pool, () => readonly Occupancy[]>();
 
-  readonly requests: Counter<"event" | "decision" | "decided_by"> = this.#counter(
+  readonly requests: TallyCounter<"event" | "decision" | "decided_by"> = this.#tally(
     "requests_total",
     "Requests answered, by verdict.",
     ["event", "decision", "decided_by"],
   );
-  readonly requestEnds: Counter<"end"> = this.#counter("request_ends_total", "How requests ended for the bridge.", [
+  readonly requestEnds: TallyCounter<"end"> = this.#tally("request_ends_total", "How requests ended for the bridge.", [
     "end",
   ]);
   readonly requestPauses: Counter<"reason"> = this.#counter(
@@ -29,18 +30,18 @@ export class Metrics {
     "How often no more requests were fetched for a while.",
     ["reason"],
   );
-  readonly requestSeconds: Histogram<"event"> = this.#histogram(
+  readonly requestSeconds: TallyHistogram<"event"> = this.#histogram(
     "request_seconds",
     "From a request's receipt to its acknowledged reply.",
     ["event"],
     verdictBuckets,
   );
-  readonly handlerOutcomes: Counter<"handler" | "stage" | "outcome"> = this.#counter(
+  readonly handlerOutcomes: TallyCounter<"handler" | "stage" | "outcome"> = this.#tally(
     "handler_outcomes_total",
     "Calls of handlers, by how they ended.",
     ["handler", "stage", "outcome"],
   );
-  readonly handlerSeconds: Histogram<"handler" | "stage"> = this.#histogram(
+  readonly handlerSeconds: TallyHistogram<"handler" | "stage"> = this.#histogram(
     "handler_seconds",
     "Duration of handler calls.",
     ["handler", "stage"],
@@ -97,11 +98,12 @@ export class Metrics {
     "Calls of handlers that are missing on the topic of executions.",
     ["reason"],
   );
-  readonly factEnds: Counter<"group" | "end"> = this.#counter("fact_ends_total", "Facts settled, by how they ended.", [
-    "group",
-    "end",
-  ]);
-  readonly deliveryDelaySeconds: Histogram<"group"> = this.#histogram(
+  readonly factEnds: TallyCounter<"group" | "end"> = this.#tally(
+    "fact_ends_total",
+    "Facts settled, by how they ended.",
+    ["group", "end"],
+  );
+  readonly deliveryDelaySeconds: TallyHistogram<"group"> = this.#histogram(
     "delivery_delay_seconds",
     "From an event's own time to its delivery.",
     ["group"],
@@ -131,7 +133,7 @@ export class Metrics {
     "Facts that wait because the registry is away.",
     ["group"],
   );
-  readonly attempts: Counter<"group" | "class"> = this.#counter(
+  readonly attempts: TallyCounter<"group" | "class"> = this.#tally(
     "delivery_attempts_total",
     "Attempts to deliver a fact, by what they came to.",
     ["group", "class"],
@@ -241,18 +243,17 @@ export class Metrics {
     return new Gauge({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
   }
 
+  /** For what happens with every event. */
+  #tally<L extends string>(name: string, help: string, labelNames: readonly L[]): TallyCounter<L> {
+    return new TallyCounter({ name: prefix + name, help, labelNames, registry: this.#registry });
+  }
+
   #histogram<L extends string>(
     name: string,
     help: string,
     labelNames: readonly L[],
-    buckets: readonly number[],
-  ): Histogram<L> {
-    return new Histogram({
-      name: prefix + name,
-      help,
-      labelNames: [...labelNames],
-      buckets: [...buckets],
-      registers: [this.#registry],
-    });
+    bounds: readonly number[],
+  ): TallyHistogram<L> {
+    return new TallyHistogram({ name: prefix + name, help, labelNames, bounds, registry: this.#registry });
   }
 }

@@ -39,6 +39,7 @@ export function renderData(data: Data, shape: RecordShape, numbers: NumberForm):
   return members(data, typesOf(shape), numbers);
 }
 
+const utcTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?Z$/;
 const isoTime = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:([Zz])|([+-]\d\d):?(\d\d))$/;
 
 /**
@@ -47,6 +48,8 @@ const isoTime = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:([Zz])|([
  * ISO 8601 with an offset is passed on as it came.
  */
 export function bodyTime(time: string): string {
+  // As nearly all write it.
+  if (utcTime.test(time)) return `${time.slice(0, 19)}+00:00`;
   const parts = isoTime.exec(time);
   if (parts === null) return time;
   const [, date = "", clock = "", zulu, hours = "", minutes = ""] = parts;
@@ -59,13 +62,14 @@ function bodyObjectId(objectId: string | null): number | string | null {
   return Number.isSafeInteger(number) ? number : objectId;
 }
 
-type Types = ReadonlyMap<string, FieldType>;
+/** Of the fields by name: what is written before a value, and its type. */
+type Types = ReadonlyMap<string, { readonly label: string; readonly type: FieldType }>;
 const typesByShape = new WeakMap<RecordShape | FieldType, Types>();
 
 function typesOf(shape: RecordShape | (FieldType & { readonly kind: "record" })): Types {
   let types = typesByShape.get(shape);
   if (types === undefined) {
-    types = new Map(shape.fields.map((field) => [field.name, field.type]));
+    types = new Map(shape.fields.map(({ name, type }) => [name, { label: labelOf(name), type }]));
     typesByShape.set(shape, types);
   }
   return types;
@@ -77,7 +81,9 @@ function members(data: ValueMap, types: Types, numbers: NumberForm): string {
     const value = data[key];
     // A key whose value is undefined is absent.
     if (value === undefined) continue;
-    out += `${out.length === 1 ? "" : ","}${text(key)}:${write(value, types.get(key), numbers)}`;
+    const field = types.get(key);
+    if (out.length > 1) out += ",";
+    out += (field?.label ?? labelOf(key)) + write(value, field?.type, numbers);
   }
   return `${out}}`;
 }
@@ -108,6 +114,10 @@ function nested(value: readonly Value[] | ValueMap, type: FieldType | undefined,
 }
 
 const noTypes: Types = new Map();
+
+function labelOf(key: string): string {
+  return `${text(key)}:`;
+}
 
 function text(value: string): string {
   return JSON.stringify(value);

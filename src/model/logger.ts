@@ -4,12 +4,14 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** Absent: every level may be written. For lines of which there would be thousands a second. */
+  isLevelEnabled?(level: LogLevel): boolean;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** A logger that drops everything. */
-export const silentLogger: Logger = { debug: noop, info: noop, warn: noop, error: noop };
+export const silentLogger: Logger = { debug: noop, info: noop, warn: noop, error: noop, isLevelEnabled: () => false };
 
 function noop(): void {
   // dropped on purpose

@@ -14,6 +14,9 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
       metrics.attempts.inc({ group, class: classOf(disposition) });
       if (isCalled) metrics.handlerSeconds.observe({ handler: handler.id, stage: "after" }, ms / 1000);
       if (disposition.kind === "accept") metrics.deliveryDelaySeconds.observe({ group }, delayMs / 1000);
+      // What is as usual stands in the execution log; a line for each of thousands a second helps nobody.
+      const isUsual = failure === null || !isCalled;
+      if (isUsual && logger.isLevelEnabled?.("debug") === false) return;
       const fields = {
         group,
         handler: handler.id,
@@ -39,8 +42,7 @@ export function observeAfter(logger: Logger, metrics: Metrics): AfterObserver {
       };
       // Every lane of a handler whose breaker is open, or which is past its rate, comes by here again and again.
       if (!isCalled) logger.debug(fields, "delivery waits");
-      // What is as usual stands in the execution log; a line for each of thousands a second helps nobody.
-      else if (failure === null) logger.debug(fields, "delivery attempted");
+      else if (isUsual) logger.debug(fields, "delivery attempted");
       else logger.warn(fields, "delivery attempted");
     },
     settled(group, end, record) {

@@ -33,7 +33,9 @@ export function askedExecution(instanceId: string, nowMs: number, report: AskRep
     ms,
     status: outcome.exchange?.status ?? failure?.status ?? failure?.exit ?? null,
     detail: masked(failure?.detail ?? reasonOf(outcome), call),
-    ...{ disposition: null, retryInMs: null, delayMs: null },
+    disposition: null,
+    retryInMs: null,
+    delayMs: null,
   };
 }
 
@@ -50,7 +52,9 @@ export function attemptedExecution(instanceId: string, nowMs: number, report: At
     ms,
     status: outcome.kind === "delivered" ? outcome.status : (failure?.status ?? failure?.exit ?? null),
     detail: masked(failure === null ? null : `${failure.detail} (${disposition.why})`, call),
-    ...{ disposition: disposition.kind, retryInMs, delayMs },
+    disposition: disposition.kind,
+    retryInMs,
+    delayMs,
   };
 }
 
@@ -58,20 +62,44 @@ function common(instanceId: string, atMs: number, call: TaskCall, exchange: Exch
   const { attempt, client, deliveryId, event, key, operationId, sequence } = call;
   const clientKey = client ?? key ?? null;
   return {
-    ...{ id: executionId(atMs), atMs, instanceId, eventId: event.id, objectId: event.objectId },
-    // Both are the key's bytes as Latin-1, so that nothing is lost; people write UTF-8.
-    clientKey: clientKey === null ? null : Buffer.from(clientKey, "latin1").toString().slice(0, maxKeyLength),
-    ...{ operationId: operationId ?? null, deliveryId, attempt, sequence },
-    ...{ sent: exchange?.sent ?? null, sentCut: exchange?.sentCut ?? false },
-    ...{ answered: exchange?.answered ?? null, answeredCut: exchange?.answeredCut ?? false },
+    id: executionId(atMs),
+    atMs,
+    instanceId,
+    eventId: event.id,
+    objectId: event.objectId,
+    clientKey: clientKey === null ? null : readable(clientKey),
+    operationId: operationId ?? null,
+    deliveryId,
+    attempt,
+    sequence,
+    sent: exchange?.sent ?? null,
+    sentCut: exchange?.sentCut ?? false,
+    answered: exchange?.answered ?? null,
+    answeredCut: exchange?.answeredCut ?? false,
   };
 }
 
-/** A UUID of version 7: entries of one instance sort by their time. */
+/** Both keys are bytes as Latin-1, so that nothing is lost; people write UTF-8. */
+function readable(key: string): string {
+  const text = isAscii.test(key) ? key : Buffer.from(key, "latin1").toString();
+  return text.slice(0, maxKeyLength);
+}
+
+const isAscii = /^[\u0020-\u007e]*$/;
+
+/**
+ * A UUID of version 7 (RFC 9562, 6.2, method 1): entries of one instance sort by their time. Its end is random and kept for as
+ * many entries as the counter before it tells apart.
+ */
 function executionId(atMs: number): string {
   const time = Math.max(0, Math.floor(atMs)).toString(16).padStart(12, "0").slice(-12);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+  counter = (counter + 1) % 4096;
+  if (counter === 0) tail = randomUUID().slice(19);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, "0")}-${tail}`;
 }
+
+let counter = 4095;
+let tail = "";
 
 function reasonOf(outcome: AskOutcome): string | null {
   if (outcome.kind === "failure" || outcome.answer.decision === "allow") return null;

@@ -1,4 +1,4 @@
-import type { Clock } from "../model/clock.ts";
+import type { Clock, Timer } from "../model/clock.ts";
 
 /** Why a call's time is over: its deadline, whoever noticed first; or its caller's signal, because nobody needs it any more. */
 export type Over = "deadline" | "cancelled";
@@ -17,23 +17,18 @@ export type Within<T> = { readonly kind: "done"; readonly value: T } | { readonl
 export class CallTime {
   readonly #clock: Clock;
   readonly #endsAtMs: number;
-  readonly #listeners = new Set<(over: Over) => void>();
-  readonly #release: () => void;
+  readonly #timer: Timer;
+  readonly #signal: AbortSignal;
+  #listeners: ((over: Over) => void)[] = [];
   #over: Over | undefined;
 
   constructor(clock: Clock, timeoutMs: number, signal: AbortSignal) {
     this.#clock = clock;
+    this.#signal = signal;
     this.#endsAtMs = clock.monotonicMs() + timeoutMs;
-    const timer = clock.after(timeoutMs, () => this.#end("deadline"));
-    // Its timer is the older one of two for the same moment, and so fires first.
-    const aborted = () => this.#end(isTimeUp(signal) ? "deadline" : "cancelled");
-    signal.addEventListener("abort", aborted, { once: true });
-    this.#release = () => {
-      timer.cancel();
-      // The signal may outlive thousands of calls.
-      signal.removeEventListener("abort", aborted);
-    };
-    if (signal.aborted) aborted();
+    this.#timer = clock.after(timeoutMs, () => this.#end("deadline"));
+    listen(signal, this);
+    if (signal.aborted) this.aborted();
     else if (timeoutMs <= 0) this.#end("deadline");
   }
 
@@ -53,8 +48,11 @@ export class CallTime {
       listener(this.#over);
       return () => undefined;
     }
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners.push(listener);
+    return () => {
+      const at = this.#listeners.indexOf(listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
+    };
   }
 
   /** Waits for `work` as long as there is time. The work itself goes on; its late failure is nobody's. */
@@ -84,17 +82,52 @@ export class CallTime {
     this.#end("cancelled");
   }
 
+  /** Its caller's signal ended it. A timeout's timer is the older one of two for the same moment, and so fires first. */
+  aborted(): void {
+    this.#end(isTimeUp(this.#signal) ? "deadline" : "cancelled");
+  }
+
   release(): void {
-    this.#release();
-    this.#listeners.clear();
+    this.#timer.cancel();
+    forget(this.#signal, this);
+    this.#listeners = [];
   }
 
   #end(over: Over): void {
     if (this.#over !== undefined) return;
     this.#over = over;
-    this.#release();
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = this.#listeners;
+    this.release();
     for (const listener of listeners) listener(over);
   }
+}
+
+/**
+ * Whose time ends with a signal. An EventTarget looks through all its listeners at each that comes or goes: it has one for all
+ * of them, and none when there is nobody, as the signal may outlive thousands of calls.
+ */
+class Listeners {
+  readonly times = new Set<CallTime>();
+  readonly aborted = (): void => {
+    for (const time of [...this.times]) time.aborted();
+  };
+}
+
+const bySignal = new WeakMap<AbortSignal, Listeners>();
+
+function listen(signal: AbortSignal, time: CallTime): void {
+  let listeners = bySignal.get(signal);
+  if (listeners === undefined) {
+    listeners = new Listeners();
+    bySignal.set(signal, listeners);
+    signal.addEventListener("abort", listeners.aborted, { once: true });
+  }
+  listeners.times.add(time);
+}
+
+function forget(signal: AbortSignal, time: CallTime): void {
+  const listeners = bySignal.get(signal);
+  if (listeners?.times.delete(time) !== true || listeners.times.size > 0) return;
+  bySignal.delete(signal);
+  signal.removeEventListener("abort", listeners.aborted);
 }

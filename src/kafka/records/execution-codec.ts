@@ -1,6 +1,7 @@
 import type { Execution } from "../../model/execution.ts";
 import type { Registry } from "../registry/registry.ts";
 import { executionSchema, subjectOf } from "../registry/schemas.ts";
+import { AvroBytes } from "./avro-bytes.ts";
 import { readOwnRecord, type Unread } from "./own-record.ts";
 import { isoTime, numberOrNull, rounded } from "./wire-values.ts";
 
@@ -21,36 +22,43 @@ export async function openExecutionWriter(
   registry: Pick<Registry, "recordBySchema">,
   topic: string,
 ): Promise<ExecutionWriter> {
-  const record = await registry.recordBySchema(subjectOf(topic, executionSchema.record), executionSchema.text);
+  const { schemaId } = await registry.recordBySchema(subjectOf(topic, executionSchema.record), executionSchema.text);
+  const bytes = new AvroBytes(schemaId);
   return {
-    encode: (execution) =>
-      record.encode({
-        id: execution.id,
-        at: isoTime(execution.atMs),
-        instance_id: execution.instanceId,
-        stage: execution.stage,
-        handler: execution.handler,
-        group: execution.group,
-        event_id: execution.eventId,
-        object_id: execution.objectId,
-        client_key: execution.clientKey,
-        operation_id: execution.operationId,
-        delivery_id: execution.deliveryId,
-        attempt: execution.attempt,
-        sequence: execution.sequence,
-        outcome: execution.outcome,
-        ms: Math.round(execution.ms),
-        status: execution.status,
-        detail: execution.detail,
-        sent: execution.sent,
-        sent_cut: execution.sentCut,
-        answered: execution.answered,
-        answered_cut: execution.answeredCut,
-        disposition: execution.disposition,
-        retry_in_ms: rounded(execution.retryInMs),
-        delay_ms: rounded(execution.delayMs),
-      }),
+    encode(execution) {
+      bytes.drop();
+      write(bytes, execution);
+      return bytes.take();
+    },
   };
+}
+
+/** Every field, in the order of schemas/executions/Execution.avsc. */
+function write(bytes: AvroBytes, execution: Execution): void {
+  bytes.string(execution.id);
+  bytes.string(isoTime(execution.atMs));
+  bytes.string(execution.instanceId);
+  bytes.string(execution.stage);
+  bytes.string(execution.handler);
+  bytes.stringOrNull(execution.group);
+  bytes.string(execution.eventId);
+  bytes.stringOrNull(execution.objectId);
+  bytes.stringOrNull(execution.clientKey);
+  bytes.stringOrNull(execution.operationId);
+  bytes.string(execution.deliveryId);
+  bytes.integer(execution.attempt);
+  bytes.string(execution.sequence);
+  bytes.string(execution.outcome);
+  bytes.integer(Math.round(execution.ms));
+  bytes.integerOrNull(execution.status);
+  bytes.stringOrNull(execution.detail);
+  bytes.stringOrNull(execution.sent);
+  bytes.boolean(execution.sentCut);
+  bytes.stringOrNull(execution.answered);
+  bytes.boolean(execution.answeredCut);
+  bytes.stringOrNull(execution.disposition);
+  bytes.integerOrNull(rounded(execution.retryInMs));
+  bytes.integerOrNull(rounded(execution.delayMs));
 }
 
 /** Reads an execution's value with the schema it names. Never rejects. */

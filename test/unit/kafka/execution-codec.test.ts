@@ -67,3 +67,23 @@ test("times that are no whole milliseconds are written as such", async () => {
   assert.ok(reading.kind === "execution");
   assert.deepEqual([reading.execution.ms, reading.execution.retryInMs, reading.execution.delayMs], [2, 3, 0]);
 });
+
+test("texts of any length and alphabet come back; half a character is replaced", async () => {
+  const writer = await openExecutionWriter(registry, "p.executions");
+  const [sample] = fc.sample(executions, 1);
+  assert.ok(sample);
+  const alphabets = ["a", "\u007f", "ä", "\u2028", "😀"];
+  for (const sent of alphabets.flatMap((one) => [63, 64, 65, 20_000, 700_000].map((length) => one.repeat(length)))) {
+    const reading = await readExecution(registry, writer.encode({ ...sample, sent, answered: `${sent}\ud800` }));
+    assert.ok(reading.kind === "execution");
+    assert.ok(reading.execution.sent === sent && reading.execution.answered === `${sent}\ufffd`);
+  }
+});
+
+test("a number that is none is refused, and the next entry is whole", async () => {
+  const writer = await openExecutionWriter(registry, "p.executions");
+  const [sample] = fc.sample(executions, 1);
+  assert.ok(sample);
+  for (const ms of [NaN, Infinity, 1e300]) assert.throws(() => writer.encode({ ...sample, ms }), RangeError);
+  assert.equal((await readExecution(registry, writer.encode(sample))).kind, "execution");
+});

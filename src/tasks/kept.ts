@@ -15,13 +15,16 @@ export class Kept {
 
   /** False when not all of it fits any more. */
   add(chunk: Buffer): boolean {
-    const part = chunk.subarray(0, this.#limit - this.#size);
+    const room = this.#limit - this.#size;
+    const part = chunk.length <= room ? chunk : chunk.subarray(0, room);
     if (part.length > 0) this.#chunks.push(part);
     this.#size += part.length;
     return part.length === chunk.length;
   }
 
+  /** Shares the memory of what was added, where that is one. */
   bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
+    const [first, ...more] = this.#chunks;
+    return first !== undefined && more.length === 0 ? first : Buffer.concat(this.#chunks);
   }
 }

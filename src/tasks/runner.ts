@@ -6,7 +6,7 @@ import { bodyEvent, renderBody } from "../model/body.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Exchange } from "../model/exchange.ts";
 import type { Failure, FailureKind } from "../model/failure.ts";
-import type { Handler } from "../model/handler.ts";
+import type { AfterHandler, BeforeHandler, Handler } from "../model/handler.ts";
 import type { Logger } from "../model/logger.ts";
 import { maskText } from "../model/mask.ts";
 import { secretsOf, type TaskCall } from "../model/task-call.ts";
@@ -91,7 +91,7 @@ class TaskRunner implements UnguardedTasks {
     this.#scripts = new ScriptTasks({ scriptsDir, clock, logger, limits, onHeaders });
   }
 
-  ask(...[handler, call, signal, hold = noHold]: Parameters<UnguardedTasks["ask"]>): Promise<AskOutcome> {
+  ask(handler: BeforeHandler, call: TaskCall, signal: AbortSignal, hold: Hold = noHold): Promise<AskOutcome> {
     return this.#during(handler, call, signal, async (time) => {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
@@ -109,7 +109,7 @@ class TaskRunner implements UnguardedTasks {
     });
   }
 
-  deliver(...[handler, call, signal, hold = noHold]: Parameters<UnguardedTasks["deliver"]>): Promise<AttemptOutcome> {
+  deliver(handler: AfterHandler, call: TaskCall, signal: AbortSignal, hold: Hold = noHold): Promise<AttemptOutcome> {
     return this.#during(handler, call, signal, async (time) => {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);

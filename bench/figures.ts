@@ -3,8 +3,9 @@ import { growth } from "./figures/growth.ts";
 import { idle } from "./figures/idle.ts";
 import { isolation } from "./figures/isolation.ts";
 import { parts } from "./figures/parts.ts";
+import { peers } from "./figures/peers.ts";
 import { requests } from "./figures/requests.ts";
 import type { Figure } from "./support/place.ts";
 
 /** In the order in which they are measured. */
-export const figures: readonly Figure[] = [deliveries, requests, isolation, growth, idle, parts];
+export const figures: readonly Figure[] = [deliveries, requests, isolation, growth, idle, parts, peers];

@@ -38,6 +38,7 @@ if (options.help || unknown.length > 0 || !(rounds >= 1)) {
     for (const { id, measure, title } of wanted) {
       say(title);
       const table = await measure({ servers: stack.addresses, rounds, scale: options.quick ? 0.2 : 1, say });
+      if (table === null) continue;
       process.stdout.write(`\n${title}\n\n${table}\n`);
       if (options.write) writeTable(id, table);
     }

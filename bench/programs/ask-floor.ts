@@ -87,8 +87,8 @@ const caller = async (): Promise<void> => {
 };
 for (let at = 0; at < Number(atOnce); at++) void caller();
 const cpu = await over;
-const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => meter.quantile(share));
-const result = { perSecond: meter.perSecond, p50, p99, p999, cpuSeconds: cpu, decided: {} };
+const [p50, p99, p999, max] = [0.5, 0.99, 0.999, 1].map((share) => meter.quantile(share));
+const result = { perSecond: meter.perSecond, p50, p99, p999, max, cpuSeconds: cpu, decided: {} };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await admin.deleteTopics({ topics: [asked, replied] }).catch(() => undefined);
 process.exit(0);

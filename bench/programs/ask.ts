@@ -39,6 +39,7 @@ const caller = async (): Promise<void> => {
 const callers = Promise.all(Array.from({ length: Number(atOnce) }, caller));
 const cpu = await Promise.race([over, callers.then(() => null)]);
 if (cpu === null) throw new Error(`${next} requests in ${seconds} seconds: too few to measure`);
-const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => meter.quantile(share));
-process.stdout.write(`${JSON.stringify({ perSecond: meter.perSecond, p50, p99, p999, cpuSeconds: cpu, decided })}\n`);
+const [p50, p99, p999, max] = [0.5, 0.99, 0.999, 1].map((share) => meter.quantile(share));
+const result = { perSecond: meter.perSecond, p50, p99, p999, max, cpuSeconds: cpu, decided };
+process.stdout.write(`${JSON.stringify(result)}\n`);
 await core.close();

@@ -11,14 +11,17 @@ const root = join(import.meta.dirname, "../..");
 /** `serve` as operators run it, in a process of its own; its log goes nowhere, but is written. */
 export class BenchBridge {
   readonly pid: number;
+  /** Its probes and metrics. */
+  readonly url: string;
   /** From its start until it said that it is ready. Milliseconds. */
   readonly readyMs: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, folder: string, readyMs: number) {
+  private constructor(child: ChildProcess, folder: string, url: string, readyMs: number) {
     this.#child = child;
     this.#folder = folder;
+    this.url = url;
     this.pid = child.pid ?? 0;
     this.readyMs = readyMs;
   }
@@ -33,6 +36,7 @@ export class BenchBridge {
     writeFileSync(join(folder, "handlers.yaml"), JSON.stringify({ handlers }));
     for (const [name, text] of Object.entries(scripts)) writeFileSync(join(folder, name), text, { mode: 0o755 });
     const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
     const startMs = performance.now();
     const child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--stage", stage], {
       cwd: root,
@@ -49,14 +53,14 @@ export class BenchBridge {
       stdio: ["ignore", "ignore", "inherit"],
     });
     const ready = async (): Promise<boolean> => {
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2000) });
+      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) });
       return answer.status === 200;
     };
     while (!(await ready().catch(() => false))) {
       if (child.exitCode !== null || performance.now() - startMs > 60_000) throw new Error("the bridge did not start");
       await sleep(20);
     }
-    return new BenchBridge(child, folder, performance.now() - startMs);
+    return new BenchBridge(child, folder, url, performance.now() - startMs);
   }
 
   async stop(): Promise<void> {

@@ -14,8 +14,8 @@ export interface Place {
 export interface Figure {
   readonly id: string;
   readonly title: string;
-  /** Markdown. */
-  readonly measure: (place: Place) => Promise<string>;
+  /** Markdown; null when what it needs is not there, which it says. */
+  readonly measure: (place: Place) => Promise<string | null>;
 }
 
 /** A group that has read nothing yet, so that the bridge delivers what is there. */

@@ -59,6 +59,7 @@ export interface AskResult {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+  readonly max: number;
   readonly cpuSeconds: number;
   /** How many were decided by whom; empty for the floor, which decides nothing. */
   readonly decided: Readonly<Record<string, number>>;

@@ -21,6 +21,13 @@ export const sharedServers: Servers = {
   schemaRegistryUrl: process.env["SCHEMA_REGISTRY_URL"] ?? "",
 };
 
+export interface FreshTopicsOptions {
+  readonly partitions?: number;
+  readonly servers?: Servers;
+  /** Default: a new one. Topics that are there already under a given one are used as they are. */
+  readonly prefix?: string;
+}
+
 /** All topics and schemas under a prefix of their own. Groups share the prefix. Close it last. */
 export class FreshTopics {
   readonly prefix: string;
@@ -33,19 +40,19 @@ export class FreshTopics {
   readonly producer: RecordProducer;
   readonly #cores: BillingClient[] = [];
 
-  private constructor(servers: Servers) {
+  private constructor(servers: Servers, prefix: string) {
     this.servers = servers;
-    this.prefix = `t${randomUUID().slice(0, 8)}`;
-    this.names = topicNames(this.prefix);
+    this.prefix = prefix;
+    this.names = topicNames(prefix);
     this.client = createKafkaClient(kafkaOf(servers), silentLogger);
     this.registry = createRegistry({ ...registryOf(servers), username: null, password: null, timeoutMs: 5000 });
     this.admin = this.client.kafka.admin();
     this.producer = createRecordProducer(this.client);
   }
 
-  static async open(options: { readonly partitions?: number; readonly servers?: Servers } = {}): Promise<FreshTopics> {
-    const { partitions = 3, servers = sharedServers } = options;
-    const topics = new FreshTopics(servers);
+  static async open(options: FreshTopicsOptions = {}): Promise<FreshTopics> {
+    const { partitions = 3, prefix = `t${randomUUID().slice(0, 8)}`, servers = sharedServers } = options;
+    const topics = new FreshTopics(servers, prefix);
     await topics.setUp(partitions);
     await topics.admin.connect();
     await topics.producer.connect();
@@ -128,11 +135,21 @@ export class FreshTopics {
 
   /** Closes the cores and removes the topics. What the broker does not let go of in time stays: its name is unique. */
   async close(): Promise<void> {
-    await Promise.all(this.#cores.map((core) => core.close()));
-    await this.producer.close(3000);
+    await this.#stopWriting();
     const own = (await this.admin.listTopics()).filter((topic) => topic.startsWith(`${this.prefix}.`));
     await this.admin.deleteTopics({ topics: own, timeout: 10_000 }).catch(() => undefined);
     await this.admin.disconnect();
+  }
+
+  /** Closes all but the topics: they stay, for others that know their prefix. */
+  async leave(): Promise<void> {
+    await this.#stopWriting();
+    await this.admin.disconnect();
+  }
+
+  async #stopWriting(): Promise<void> {
+    await Promise.all(this.#cores.map((core) => core.close()));
+    await this.producer.close(3000);
   }
 }
 

@@ -11,6 +11,8 @@ export default tseslint.config(
       "*.cjs",
       "eslint.config.js",
       "config/**/*.mjs",
+      // Packages of their own, which npm ci of this one does not install.
+      "bench/spikes/",
     ],
   },
   ...tseslint.configs.strictTypeChecked,

@@ -65,13 +65,13 @@ export interface AskResult {
   readonly decided: Readonly<Record<string, number>>;
 }
 
-/** Runs a program to its end and reads its one line. */
-export async function resultOf(
+/** Runs a program to its end and reads its one line, the last it prints. */
+export async function resultOf<T = AskResult>(
   name: string,
   args: readonly (string | number)[],
   env: Readonly<Record<string, string>> = {},
   withinMs = 120_000,
-): Promise<AskResult> {
+): Promise<T> {
   const child = spawn(process.execPath, [join(programs, name), ...args.map(String)], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "inherit"],
@@ -82,5 +82,5 @@ export async function resultOf(
   await once(child, "close");
   const line = text.trim().split("\n").at(-1) ?? "";
   if (!line.startsWith("{")) throw new Error(`${name} ${args.join(" ")} ended without a result`);
-  return JSON.parse(line) as AskResult;
+  return JSON.parse(line) as T;
 }

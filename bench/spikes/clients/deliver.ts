@@ -1,0 +1,6 @@
+/** The floor of deliveries with one of the libraries. Runs until it is killed. */
+import { deliverAll } from "../../support/floor-delivery.ts";
+import { clientOf } from "./contenders.ts";
+
+const [name = "", brokers = "", topic = "", url = "", places = "64"] = process.argv.slice(2);
+await deliverAll(await clientOf(name, brokers), topic, url, Number(places));

@@ -1,0 +1,90 @@
+import type { FreshTopics } from "../../../test/support/fresh-topics.ts";
+import { writeFacts } from "../../support/facts.ts";
+import { floorPartitions } from "../../support/floor-client.ts";
+import { makeTopics } from "../../support/made-topics.ts";
+import type { Place } from "../../support/place.ts";
+import { type AskResult, during, resultOf, SinkProcess } from "../../support/programs.ts";
+import { alternate, table } from "../../support/rows.ts";
+import { cells } from "./cells.ts";
+import { loadable } from "./library.ts";
+
+const baseline = "kafkajs";
+/** The floor of the benchmark itself, and kafkajs with what the bridge changes of it. */
+const variants = ["kafkajs, a commit a batch", "kafkajs, patched"] as const;
+const others = ["platformatic", "confluent"] as const;
+type Contender = typeof baseline | (typeof variants)[number] | (typeof others)[number];
+
+/** From the places of `during` and `resultOf`. */
+const here = "../spikes/clients";
+
+const deliveryCases = [
+  { latencyMs: 0, inFlight: 64, warmup: 20_000, events: 60_000 },
+  { latencyMs: 0, inFlight: 256, warmup: 20_000, events: 60_000 },
+  { latencyMs: 20, inFlight: 256, warmup: 10_000, events: 60_000 },
+];
+
+/** The floor of deliveries (docs/performance.md) with each library. */
+export async function deliveries({ rounds, say, scale, servers }: Place, topics: FreshTopics): Promise<string> {
+  const contenders: Contender[] = [baseline, ...variants, ...(await loadable(others, say))];
+  await writeFacts(topics, Math.ceil(80_000 * scale) + 20_000, 10_000);
+  const rows: string[][] = [];
+  for (const { events, inFlight, latencyMs, warmup } of deliveryCases) {
+    const counted = { warmup: Math.ceil(warmup * scale), events: Math.ceil(events * scale) };
+    const results = await alternate(contenders, rounds, async (name) => {
+      const sink = await SinkProcess.start(latencyMs);
+      try {
+        const args = [name, servers.kafkaBrokers, topics.names.facts.clients, sink.url, String(inFlight)];
+        return await during(`${here}/deliver.ts`, args, async (pid) => {
+          const { cpuSeconds, perSecond } = await sink.watch({ ...counted, pids: [pid] });
+          const run = { perSecond, cpuMicros: (cpuSeconds * 1e6) / counted.events };
+          say(`  ${latencyMs} ms, ${inFlight}: ${name} ${perSecond.toFixed(0)}/s, ${run.cpuMicros.toFixed(0)} µs`);
+          return run;
+        });
+      } finally {
+        await sink.stop();
+      }
+    });
+    for (const name of contenders) {
+      const of = cells(results, name, baseline);
+      const shown = [of("perSecond", 0), of("cpuMicros", 0)].flat();
+      rows.push([String(latencyMs), String(inFlight), name, ...shown]);
+    }
+  }
+  const columns = ["sink ms", "in flight", "", "a second", "of kafkajs's", "CPU µs each", "of kafkajs's"];
+  return table(columns, rows);
+}
+
+const loads = [
+  { atOnce: 1, warmup: 1000, requests: 2000 },
+  { atOnce: 16, warmup: 6000, requests: 12_000 },
+  { atOnce: 128, warmup: 15_000, requests: 30_000 },
+];
+
+/** The floor of requests with each library. */
+export async function requests({ rounds, say, scale, servers }: Place, topics: FreshTopics): Promise<string> {
+  const contenders: Contender[] = [baseline, ...variants, ...(await loadable(others, say))];
+  const rows: string[][] = [];
+  let run = 0;
+  for (const load of loads) {
+    const counts = { warmup: Math.ceil(load.warmup * scale), requests: Math.ceil(load.requests * scale) };
+    const results = await alternate(contenders, rounds, async (name) => {
+      const [asked, replied] = [`${topics.prefix}.asked-${run}`, `${topics.prefix}.replied-${run++}`];
+      await makeTopics(topics.admin, [asked, replied], floorPartitions);
+      const args = [name, servers.kafkaBrokers, asked, replied, load.atOnce, counts.warmup, counts.requests];
+      const { cpuSeconds, p50, p99, perSecond } = await resultOf<AskResult>(`${here}/ask.ts`, args);
+      await topics.admin.deleteTopics({ topics: [asked, replied] });
+      const cpuMicros = (cpuSeconds * 1e6) / counts.requests;
+      say(
+        `  ${load.atOnce} at once: ${name} ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, ${cpuMicros.toFixed(0)} µs`,
+      );
+      return { perSecond, p50, p99, cpuMicros };
+    });
+    for (const name of contenders) {
+      const of = cells(results, name, baseline);
+      const shown = [of("perSecond", 0), of("p50", 2), of("p99", 2), of("cpuMicros", 0)].flat();
+      rows.push([String(load.atOnce), name, ...shown]);
+    }
+  }
+  const measured = ["a second", "p50 ms", "p99 ms", "CPU µs each"].flatMap((title) => [title, "of kafkajs's"]);
+  return table(["at once", "", ...measured], rows);
+}

@@ -1,0 +1,73 @@
+import type { FloorClient, FloorMessage } from "./floor-client.ts";
+import { measuring } from "./meter.ts";
+import type { AskResult } from "./programs.ts";
+
+interface Load {
+  readonly atOnce: number;
+  readonly warmup: number;
+  readonly requests: number;
+}
+
+/**
+ * Request and reply with nothing between: a requester and an echo in one process, each with a producer that sends what
+ * queued up while the last request was in flight. A closed loop over two topics that are there and empty.
+ */
+export async function askEcho(
+  client: FloorClient,
+  topics: { readonly asked: string; readonly replied: string },
+  { atOnce, requests, warmup }: Load,
+): Promise<AskResult> {
+  const value = Buffer.alloc(300, "x");
+  const waiting = new Map<string, () => void>();
+  const reply = await batching(client, topics.replied);
+  await client.consume(topics.asked, (records) => {
+    for (const record of records) {
+      reply({ value, headers: { correlation: client.header(record, "correlation") ?? "" } });
+    }
+  });
+  await client.consume(topics.replied, (records) => {
+    for (const record of records) {
+      const correlation = String(client.header(record, "correlation"));
+      waiting.get(correlation)?.();
+      waiting.delete(correlation);
+    }
+  });
+  const ask = await batching(client, topics.asked);
+  const { meter, over } = measuring([process.pid], warmup, requests);
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    while (next < warmup + requests) {
+      const correlation = `r${next++}`;
+      const startMs = performance.now();
+      await new Promise<void>((resolve) => {
+        waiting.set(correlation, resolve);
+        ask({ key: correlation, value, headers: { correlation } });
+      });
+      meter.add(performance.now() - startMs);
+    }
+  };
+  for (let at = 0; at < atOnce; at++) void caller();
+  const cpuSeconds = await over;
+  const [p50 = 0, p99 = 0, p999 = 0, max = 0] = [0.5, 0.99, 0.999, 1].map((share) => meter.quantile(share));
+  return { perSecond: meter.perSecond, p50, p99, p999, max, cpuSeconds, decided: {} };
+}
+
+async function batching(client: FloorClient, topic: string): Promise<(message: FloorMessage) => void> {
+  const send = await client.producer();
+  let queue: FloorMessage[] = [];
+  let busy = false;
+  const drain = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const messages = queue;
+      queue = [];
+      await send(topic, messages);
+    }
+    busy = false;
+  };
+  return (message) => {
+    queue.push(message);
+    if (busy) return;
+    busy = true;
+    setImmediate(() => void drain());
+  };
+}

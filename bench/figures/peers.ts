@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, dirname, join } from "node:path";
+import { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { copyEvents } from "../peers/copied-events.ts";
 import type { Figure, Place } from "../support/place.ts";
 import { shown, summary, table } from "../support/rows.ts";
 
@@ -8,6 +10,8 @@ const programs = join(import.meta.dirname, "../peers");
 const ours = "bridge";
 /** Longer than all its runs can take: each has a limit of its own. */
 const limitSeconds = 1500;
+/** What `compare` gives its peers to deliver. */
+const events = { partitions: 6, records: 200_000, keys: 1000, bytes: 300 };
 
 /** One row of a table of `compare`, by the names of its columns. */
 type Row = Readonly<Record<string, string>>;
@@ -24,10 +28,25 @@ export const peers: Figure = {
     }
     const http: Row[][] = [];
     const requestReply: Row[][] = [];
-    for (let round = 0; round < place.rounds; round++) {
-      place.say(`  round ${round + 1} of ${place.rounds}`);
-      http.push(await compare(folder, place, "http", ["--http-peer", command("bridge-deliver.ts")]));
-      requestReply.push(await compare(folder, place, "rr", ["--rr-peer", command("bridge-ask.ts")]));
+    const topics = await FreshTopics.open({ partitions: events.partitions, servers: place.servers });
+    try {
+      // Once for all rounds: the time of a run is short for it.
+      const like = `${topics.prefix}.like-theirs`;
+      await runPeers(folder, place, topics, ["produce", "--topic", like, ...optionsOf(events)]);
+      await copyEvents(topics, like);
+      place.say(`  ${events.records} facts written`);
+      const compare = async (only: string, ...more: string[]): Promise<Row[]> => {
+        const cold = place.scale < 1 ? ["--cold", "1"] : [];
+        const options = ["--only", only, "--limit-s", String(limitSeconds), ...cold, ...more];
+        return rowsOf(await runPeers(folder, place, topics, ["compare", ...options]));
+      };
+      for (let round = 0; round < place.rounds; round++) {
+        place.say(`  round ${round + 1} of ${place.rounds}`);
+        http.push(await compare("http", "--http-peer", command("bridge-deliver.ts")));
+        requestReply.push(await compare("rr", "--rr-peer", command("bridge-ask.ts")));
+      }
+    } finally {
+      await topics.close();
     }
     return `${deliveriesTable(http)}\n\n${requestsTable(requestReply)}`;
   },
@@ -37,30 +56,33 @@ function command(program: string): string {
   return `${ours}="${process.execPath}" "${join(programs, program)}"`;
 }
 
-/** Runs `compare` for one of its two tables and reads it. Rejects when it fails. */
-async function compare(
+function optionsOf(values: Readonly<Record<string, number>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+/** Runs a program of theirs to its end and returns what it printed; ours in it use these topics. Rejects when it fails. */
+async function runPeers(
   folder: string,
-  { scale, servers }: Place,
-  only: "http" | "rr",
-  peer: readonly string[],
-): Promise<Row[]> {
-  const cold = scale < 1 ? ["--cold", "1"] : [];
-  const options = ["--only", only, "--limit-s", String(limitSeconds), ...cold, ...peer];
-  const child = spawn(join(folder, "run"), ["compare", ...options], {
+  { servers }: Place,
+  topics: FreshTopics,
+  command: readonly string[],
+): Promise<string> {
+  const child = spawn(join(folder, "run"), command, {
     env: {
       ...process.env,
       // Theirs and ours run on the same Node.
       PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
       KAFKA_BROKERS: servers.kafkaBrokers,
       SCHEMA_REGISTRY_URL: servers.schemaRegistryUrl,
+      TOPIC_PREFIX: topics.prefix,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`compare --only ${only} of the peers failed`);
-  return rowsOf(text);
+  if (code !== 0) throw new Error(`${command.slice(0, 3).join(" ")} of the peers failed`);
+  return text;
 }
 
 function rowsOf(text: string): Row[] {

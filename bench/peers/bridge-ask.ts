@@ -1,7 +1,8 @@
 /**
  * The bridge without a handler and the billing client as one more peer of the benchmark peers' `compare --rr-peer`: takes
  * their options, prints their JSON line. Only answers that the bridge gave for want of a handler count as requests; CPU is
- * that of both processes. Needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL.
+ * that of both processes. Needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL; TOPIC_PREFIX names topics that stay, by default it
+ * makes some that a comparison removes with all that carries its prefix.
  */
 import { parseArgs } from "node:util";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
@@ -22,8 +23,10 @@ const warmup = Number(options.warmup);
 const requests = Number(options.requests);
 const timeoutMs = Number(options["timeout-s"]) * 1000;
 
-// One place for all runs of a comparison, which removes what carries its prefix.
-const topics = await FreshTopics.open({ prefix: `${options.prefix}.bridge`, partitions: 6 });
+const topics = await FreshTopics.open({
+  prefix: process.env["TOPIC_PREFIX"] ?? `${options.prefix}.bridge`,
+  partitions: 6,
+});
 try {
   const bridge = await BenchBridge.start({ ...topics.env, BEFORE_IN_FLIGHT: "4096" }, [], {}, "before");
   try {

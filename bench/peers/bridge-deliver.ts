@@ -2,7 +2,8 @@
  * The bridge as one more peer of the benchmark peers' `compare --http-peer`: takes their options, prints their JSON line.
  * Before anything is timed it makes facts of the topic's records; then a bridge of its own delivers them to the URL, with
  * every guarantee and the execution log on. It is counted at their sink, and its CPU is that of its whole process.
- * Needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL.
+ * Needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL; TOPIC_PREFIX names topics that stay, by default it makes some that a
+ * comparison removes with all that carries its prefix.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,7 +34,8 @@ const { prefix, topic, url } = options;
 const inFlight = Number(options["max-concurrency"]);
 const warmup = Number(options.warmup);
 const events = Number(options.events);
-const endMs = startMs + Number(options["timeout-s"]) * 1000;
+/** The others' time begins when they are connected; a program is ended 10 s after its time. */
+const endMs = startMs + Number(options["timeout-s"]) * 1000 + 5000;
 
 interface Moment {
   readonly atMs: number;
@@ -63,8 +65,7 @@ async function failuresOf(bridge: BenchBridge): Promise<number> {
   return [...outcomes].reduce((sum, [, outcome, count]) => sum + (outcome === "delivered" ? 0 : Number(count)), 0);
 }
 
-// One place of facts for all runs of a comparison, which removes what carries its prefix.
-const topics = await FreshTopics.open({ prefix: `${prefix}.bridge`, partitions });
+const topics = await FreshTopics.open({ prefix: process.env["TOPIC_PREFIX"] ?? `${prefix}.bridge`, partitions });
 try {
   await copyEvents(topics, topic);
   // A group of its own each time: it delivers all from the start.

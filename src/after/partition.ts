@@ -110,6 +110,8 @@ export class Partition implements TopicPartition {
   /** Takes the first fact, which has ended, off its lane. */
   settle(lane: Lane<Partition>, fact: Fact): void {
     lane.facts.shift();
+    // What waited has grown old in V8's heap, and what it points to would be taken for alive until that is collected.
+    fact.progress = null;
     this.bytes -= fact.bytes;
     if (fact.copyAt === null) this.watermark.settle(fact);
     if (lane.facts.first === null && lane.park === null) this.lanes.delete(lane.id);

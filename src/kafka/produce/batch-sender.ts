@@ -11,9 +11,10 @@ import { BridgeError, messageOf } from "../../errors.ts";
 import type { Clock } from "../../model/clock.ts";
 import { bounded } from "../../model/deadline.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { groupedOnce } from "./grouped-messages.ts";
 import { partitionOfKey } from "./partitioner.ts";
 import { noSuchPartition } from "./producer-errors.ts";
-import { maxTopicBytes, type Queued, sizeOf } from "./send-queue.ts";
+import { maxTopicBytes, type Queued } from "./send-queue.ts";
 
 interface OwnProducer {
   readonly kafkajs: Producer;
@@ -34,9 +35,6 @@ const disconnectMs = 2000;
 export class BatchSender {
   readonly #client: KafkaClient;
   readonly #clock: Clock;
-  readonly #messages = new WeakMap<Queued, Message>();
-  /** Where the partitioner put each message; kafkajs itself only tells a batch's first offset per partition. */
-  readonly #partitions = new WeakMap<Message, number>();
   #producer: OwnProducer;
   #connected: Promise<void> | null = null;
 
@@ -65,36 +63,29 @@ export class BatchSender {
    */
   async send(batch: readonly Queued[]): Promise<void> {
     const topics = new Map<string, ProducerRecord>();
-    const messages = batch.map((queued) => this.#messageOf(queued));
+    const messages = batch.map(asMessage);
     batch.forEach(({ record: { topic } }, at) => {
       const message = messages[at];
-      const entry = topics.get(topic) ?? { topic, messages: [] };
+      let entry = topics.get(topic);
+      if (entry === undefined) {
+        entry = { topic, messages: groupedOnce([]) };
+        topics.set(topic, entry);
+      }
       if (message !== undefined) entry.messages.push(message);
-      topics.set(topic, entry);
     });
     // A large record goes alone (SendQueue). A topic's limit is one of compressed bytes: a fact that its producer compressed
     // below it must fit into a dead letter again, or its lane would stand still for ever.
-    const large = batch.some(({ record }) => sizeOf(record) > maxTopicBytes);
-    const acknowledged = await this.#producer.kafkajs.sendBatch({
-      acks: -1,
-      compression: large ? CompressionTypes.GZIP : CompressionTypes.None,
-      topicMessages: [...topics.values()],
-    });
-    const next = new Map(
-      acknowledged.map((metadata) => [placeOf(metadata.topicName, metadata.partition), firstOffset(metadata)]),
-    );
-    batch.forEach((queued, at) => {
-      const message = messages[at];
-      const partition = message === undefined ? undefined : this.#partitions.get(message);
-      const place = placeOf(queued.record.topic, partition ?? -1);
-      const offset = next.get(place);
-      // A send to a partition that does not exist resolves without metadata for it: that is no acknowledgement.
-      if (offset === undefined || partition === undefined) queued.reject(noSuchPartition(queued.record));
-      else {
-        next.set(place, offset + 1);
-        queued.resolve({ partition, offset });
-      }
-    });
+    const large = batch.some(({ bytes }) => bytes > maxTopicBytes);
+    try {
+      const acknowledged = await this.#producer.kafkajs.sendBatch({
+        acks: -1,
+        compression: large ? CompressionTypes.GZIP : CompressionTypes.None,
+        topicMessages: [...topics.values()],
+      });
+      settle(batch, messages, acknowledged);
+    } finally {
+      batch.forEach((queued, at) => (queued.partition = messages[at]?.partition));
+    }
   }
 
   /** A new producer id, with sequences of its own. */
@@ -119,17 +110,6 @@ export class BatchSender {
     dropSockets();
   }
 
-  #messageOf(queued: Queued): Message {
-    let message = this.#messages.get(queued);
-    if (message === undefined) {
-      const { key, value, headers, partition } = queued.record;
-      const own = { ...headers } as IHeaders;
-      message = { key, value, headers: own, ...(partition === undefined ? {} : { partition }) };
-      this.#messages.set(queued, message);
-    }
-    return message;
-  }
-
   #newProducer(): OwnProducer {
     const { kafka, retries, dropSockets } = this.#client.own();
     const kafkajs = kafka.producer({
@@ -142,11 +122,9 @@ export class BatchSender {
         const chooseWithoutKey = Partitioners.DefaultPartitioner();
         return (args) => {
           const { message, partitionMetadata } = args;
-          const { key = null, partition: own } = message;
-          const choose = (): number => (key === null ? chooseWithoutKey(args) : partitionOfKey(key, partitionMetadata));
-          const partition = this.#partitions.get(message) ?? own ?? choose();
-          this.#partitions.set(args.message, partition);
-          return partition;
+          const { key = null } = message;
+          message.partition ??= key === null ? chooseWithoutKey(args) : partitionOfKey(key, partitionMetadata);
+          return message.partition;
         };
       },
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: retries(4) },
@@ -155,10 +133,29 @@ export class BatchSender {
   }
 }
 
-function placeOf(topic: string, partition: number): string {
-  return `${partition} ${topic}`;
+function asMessage({ partition, record }: Queued): Message {
+  const { headers, key, value } = record;
+  const own = partition ?? record.partition;
+  return { key, value, headers: headers as IHeaders, ...(own === undefined ? {} : { partition: own }) };
 }
 
-function firstOffset({ baseOffset, offset }: RecordMetadata): number {
-  return Number(baseOffset ?? offset ?? Number.NaN);
+/** Resolves each record with its position; kafkajs only tells a batch's first offset per partition. */
+function settle(batch: readonly Queued[], messages: readonly Message[], acknowledged: readonly RecordMetadata[]): void {
+  const topics = new Map<string, Map<number, number>>();
+  for (const { topicName, partition, baseOffset, offset } of acknowledged) {
+    const next = topics.get(topicName) ?? new Map<number, number>();
+    topics.set(topicName, next.set(partition, Number(baseOffset ?? offset ?? Number.NaN)));
+  }
+  batch.forEach((queued, at) => {
+    const partition = messages[at]?.partition;
+    const next = topics.get(queued.record.topic);
+    const offset = partition === undefined ? undefined : next?.get(partition);
+    // A send to a partition that does not exist resolves without metadata for it: that is no acknowledgement.
+    if (next === undefined || offset === undefined || partition === undefined) {
+      queued.reject(noSuchPartition(queued.record));
+    } else {
+      next.set(partition, offset + 1);
+      queued.resolve({ partition, offset });
+    }
+  });
 }

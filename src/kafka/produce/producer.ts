@@ -5,7 +5,7 @@ import type { OutboundRecord } from "../../model/record.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { BatchSender } from "./batch-sender.ts";
 import { classifySendFailure, notWritten, refused } from "./producer-errors.ts";
-import { type Queued, SendQueue } from "./send-queue.ts";
+import { type Queued, SendQueue, sizeOf } from "./send-queue.ts";
 
 export interface RecordPosition {
   readonly partition: number;
@@ -89,7 +89,8 @@ export class GroupCommitProducer implements RecordProducer {
   send(record: OutboundRecord): Promise<RecordPosition> {
     if (this.#closing !== null) return Promise.reject(new BridgeError("CLOSED", "the producer is closed"));
     return new Promise((resolve, reject) => {
-      if (!this.#queue.add({ record, giveUpAtMs: this.#clock.monotonicMs() + this.#timeoutMs, resolve, reject })) {
+      const giveUpAtMs = this.#clock.monotonicMs() + this.#timeoutMs;
+      if (!this.#queue.add({ record, bytes: sizeOf(record), partition: undefined, giveUpAtMs, resolve, reject })) {
         reject(new BridgeError("QUEUE_FULL", "too many records wait to be written: the broker is slow or away"));
         return;
       }

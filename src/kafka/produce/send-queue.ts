@@ -3,6 +3,10 @@ import type { OutboundRecord } from "../../model/record.ts";
 /** A record that waits for its acknowledgement. Resolving or rejecting it twice is harmless: the first counts. */
 export interface Queued {
   readonly record: OutboundRecord;
+  /** Of its record (`sizeOf`). */
+  readonly bytes: number;
+  /** Where it goes, once that has been chosen: the same over all its retries. */
+  partition?: number | undefined;
   /** Monotonic time after which nobody waits for it any more. */
   readonly giveUpAtMs: number;
   readonly resolve: (position: { readonly partition: number; readonly offset: number }) => void;
@@ -11,7 +15,6 @@ export interface Queued {
 
 /** What one batch may hold: bytes of one topic, and so at most that much of a partition; and records in all. */
 export const maxTopicBytes: number = 512 * 1024;
-/** kafkajs copies a partition's list for every record it adds: past some thousands that is what a send costs. */
 const maxBatchRecords = 2000;
 
 /** What waits to be sent, first in, first out, within bounds. */
@@ -38,7 +41,7 @@ export class SendQueue {
 
   /** Returns false, and takes nothing, when the queue has no room. A single record always fits into an empty queue. */
   add(queued: Queued): boolean {
-    const bytes = sizeOf(queued.record);
+    const { bytes } = queued;
     if (this.size > 0 && (this.size >= this.#maxRecords || this.#bytes + bytes > this.#maxBytes)) return false;
     this.#items.push(queued);
     this.#bytes += bytes;
@@ -55,7 +58,7 @@ export class SendQueue {
     while (batch.length < maxBatchRecords && this.size > 0) {
       const next = this.#items[this.#first];
       if (next === undefined) break;
-      const size = sizeOf(next.record);
+      const size = next.bytes;
       const bytes = (bytesOf.get(next.record.topic) ?? 0) + size;
       if (batch.length > 0 && bytes > maxTopicBytes) break;
       this.#first++;
@@ -75,7 +78,7 @@ export class SendQueue {
     if (overdue.length === 0) return overdue;
     this.#items = waiting.filter((queued) => nowMs < queued.giveUpAtMs);
     this.#first = 0;
-    this.#bytes = this.#items.reduce((sum, { record }) => sum + sizeOf(record), 0);
+    this.#bytes = this.#items.reduce((sum, { bytes }) => sum + bytes, 0);
     return overdue;
   }
 

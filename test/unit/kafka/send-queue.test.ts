@@ -7,8 +7,10 @@ const largestBatch = 512 * 1024;
 
 function queued(topic: string, bytes: number, giveUpAtMs = Infinity, key: string | null = null): Queued {
   const nothing = (): void => undefined;
+  const record = { topic, key, value: Buffer.alloc(bytes), headers: {} };
   return {
-    record: { topic, key, value: Buffer.alloc(bytes), headers: {} },
+    record,
+    bytes: sizeOf(record),
     giveUpAtMs,
     resolve: nothing,
     reject: nothing,

@@ -26,15 +26,15 @@ export async function attempt(turn: Turn, event: BridgeEvent, handler: AfterHand
   const { clock } = engine;
   turnTo(progress, handler.id);
   const sequence = sequenceOf(fact.record);
-  const call: TaskCall = {
+  const own: TaskCall = {
     event,
     key: keyOf(fact.record),
     deliveryId: deliveryIdOf(handler.id, event, sequence),
     attempt: progress.made + 1,
     sequence,
-    ...(fact.superseded > 0 ? { superseded: fact.superseded } : {}),
     timeoutMs: handler.timeoutMs,
   };
+  const call = fact.superseded > 0 ? { ...own, superseded: fact.superseded } : own;
   const startedMs = clock.monotonicMs();
   if (progress.made === 0) progress.firstAttemptMs = startedMs;
   const outcome = await engine.tasks.deliver(handler, call, signal);

@@ -56,7 +56,7 @@ export class Flow {
   /** A fact of the partition was settled. */
   gave(partition: Partition, bytes: number): void {
     this.#bytes -= bytes;
-    if (this.#full && this.#bytes <= Math.min(this.#limits.bytesLow, this.#high / 2)) {
+    if (this.#full && this.#bytes <= this.#limits.bytesLow && this.#bytes <= this.#high / 2) {
       this.#full = false;
       for (const paused of this.#paused) this.#resumeIfLow(paused);
     } else if (partition.paused) this.#resumeIfLow(partition);

@@ -143,7 +143,7 @@ export class BestEffortLog<Entry> {
       this.#first++;
       this.#out++;
       this.#waitingBytes -= record.value?.length ?? 0;
-      void this.#write(record);
+      this.#write(record);
     }
     if (this.#first === this.#waiting.length || this.#first >= 1024) {
       this.#waiting.splice(0, this.#first);
@@ -151,16 +151,30 @@ export class BestEffortLog<Entry> {
     }
   }
 
-  /** Never rejects. */
-  async #write(record: OutboundRecord): Promise<void> {
+  #write(record: OutboundRecord): void {
+    let sending: Promise<unknown>;
     try {
-      await this.#parts.producer.send(record);
-      this.#failing = false;
-      if (this.#mayBeOut < this.#parts.maxOut) this.#mayBeOut++;
+      sending = this.#parts.producer.send(record);
     } catch (error) {
-      this.#mayBeOut = Math.min(firstOut, this.#parts.maxOut);
-      this.#drop(dropOf(error), messageOf(error));
+      sending = Promise.reject(error as Error);
     }
+    sending.then(this.#written, this.#notWritten);
+  }
+
+  readonly #written = (): void => {
+    this.#failing = false;
+    if (this.#mayBeOut < this.#parts.maxOut) this.#mayBeOut++;
+    this.#over();
+  };
+
+  readonly #notWritten = (error: unknown): void => {
+    this.#mayBeOut = Math.min(firstOut, this.#parts.maxOut);
+    this.#drop(dropOf(error), messageOf(error));
+    this.#over();
+  };
+
+  /** A record is out no more. */
+  #over(): void {
     this.#out--;
     this.#send();
     if (this.#out === 0) this.#idle?.();

@@ -28,6 +28,8 @@ abstract class Tally<L extends string, Series extends { readonly labels: Labels<
   readonly #help: string;
   readonly #labelNames: readonly L[];
   readonly #series = new Map<string, Series>();
+  /** Found last: what happens often happens to the same. */
+  #latest: Series | null = null;
 
   constructor({ help, labelNames, name, registry }: TallyOptions<L>) {
     this.name = name;
@@ -37,6 +39,8 @@ abstract class Tally<L extends string, Series extends { readonly labels: Labels<
   }
 
   protected seriesOf(labels: Labels<L>): Series {
+    const latest = this.#latest;
+    if (latest !== null && this.#labelNames.every((name) => latest.labels[name] === labels[name])) return latest;
     let key = "";
     for (const name of this.#labelNames) key += `${labels[name]}\0`;
     let series = this.#series.get(key);
@@ -45,6 +49,7 @@ abstract class Tally<L extends string, Series extends { readonly labels: Labels<
       series = this.begin(own);
       this.#series.set(key, series);
     }
+    this.#latest = series;
     return series;
   }
 
@@ -58,6 +63,7 @@ abstract class Tally<L extends string, Series extends { readonly labels: Labels<
   /** Called by the registry. */
   reset(): void {
     this.#series.clear();
+    this.#latest = null;
   }
 }
 

@@ -63,15 +63,16 @@ export class Bulkhead {
     if (this.#waiting.size >= this.#queue) return Promise.resolve({ kind: "full" });
     return new Promise((resolve) => {
       const turn = () => {
-        forget();
+        time.forget(end);
         const late = time.remainingMs() === 0;
         resolve(late ? { kind: "over" } : this.#place());
         return !late;
       };
-      const forget = time.onOver(() => {
+      const end = () => {
         this.#waiting.delete(turn);
         resolve({ kind: "over" });
-      });
+      };
+      time.onOver(end);
       this.#waiting.add(turn);
     });
   }

@@ -8,6 +8,10 @@ export function isTimeUp({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
+type Listener = (over: Over) => void;
+/** One list for all calls that nobody waits for. */
+const nobody: readonly Listener[] = [];
+
 export type Within<T> = { readonly kind: "done"; readonly value: T } | { readonly kind: "over"; readonly over: Over };
 
 /**
@@ -19,7 +23,7 @@ export class CallTime {
   readonly #endsAtMs: number;
   readonly #timer: Timer;
   readonly #signal: AbortSignal;
-  #listeners: ((over: Over) => void)[] = [];
+  #listeners: readonly Listener[] = nobody;
   #over: Over | undefined;
 
   constructor(clock: Clock, timeoutMs: number, signal: AbortSignal) {
@@ -42,38 +46,41 @@ export class CallTime {
     return Math.max(0, Math.floor(this.#endsAtMs - this.#clock.monotonicMs()));
   }
 
-  /** Calls `listener` once when the time is over (at once if it is); the result takes the listener away again. */
-  onOver(listener: (over: Over) => void): () => void {
-    if (this.#over !== undefined) {
-      listener(this.#over);
-      return () => undefined;
-    }
-    this.#listeners.push(listener);
-    return () => {
-      const at = this.#listeners.indexOf(listener);
-      if (at >= 0) this.#listeners.splice(at, 1);
-    };
+  /** Calls `listener` once when the time is over, at once if it is. */
+  onOver(listener: Listener): void {
+    if (this.#over !== undefined) listener(this.#over);
+    else this.#listeners = this.#listeners === nobody ? [listener] : [...this.#listeners, listener];
+  }
+
+  /** Takes a listener away again. */
+  forget(listener: Listener): void {
+    this.#listeners =
+      this.#listeners.length === 1 && this.#listeners[0] === listener
+        ? nobody
+        : this.#listeners.filter((one) => one !== listener);
   }
 
   /** Waits for `work` as long as there is time. The work itself goes on; its late failure is nobody's. */
   within<T>(work: Promise<T>): Promise<Within<T>> {
     return new Promise((resolve, reject) => {
-      const forget = this.onOver((over) => resolve({ kind: "over", over }));
-      work.then((value) => resolve({ kind: "done", value }), reject).finally(forget);
+      const end = (over: Over): void => resolve({ kind: "over", over });
+      this.onOver(end);
+      work.then((value) => resolve({ kind: "done", value }), reject).finally(() => this.forget(end));
     });
   }
 
   /** Waits so many milliseconds, or until the time is over. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#clock.after(ms, () => {
-        forget();
-        resolve();
-      });
-      const forget = this.onOver(() => {
+      const end = (): void => {
         timer.cancel();
         resolve();
+      };
+      const timer = this.#clock.after(ms, () => {
+        this.forget(end);
+        resolve();
       });
+      this.onOver(end);
     });
   }
 
@@ -90,7 +97,7 @@ export class CallTime {
   release(): void {
     this.#timer.cancel();
     forget(this.#signal, this);
-    this.#listeners = [];
+    this.#listeners = nobody;
   }
 
   #end(over: Over): void {

@@ -43,11 +43,14 @@ const ended = new Error("the exchange was ended");
 
 export class Connection {
   /** Called when the socket closes, in use or idle. */
-  onClosed: () => void = () => undefined;
+  onClosed: (self: Connection) => void = () => undefined;
   readonly #client: Client;
   readonly #abandon: () => void;
   /** Responses completed on the present socket. */
   #served = 0;
+  readonly #answered = (): void => {
+    this.#served++;
+  };
 
   constructor(options: ConnectionOptions) {
     const connector = createConnector(options, () => {
@@ -66,63 +69,18 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    this.#client.on("disconnect", () => this.onClosed());
-    this.#client.on("connectionError", () => this.onClosed());
+    this.#client.on("disconnect", () => this.onClosed(this));
+    this.#client.on("connectionError", () => this.onClosed(this));
   }
 
   /** Sends one request; resolves at the end of `time` at the latest. Unless the response was complete, destroy after. */
   exchange(request: Request, time: CallTime, readingOf: (status: number) => Reading): Promise<Exchange> {
     return new Promise((resolve) => {
-      const reused = this.#served > 0;
-      let begun = false;
-      let done = false;
-      // Assigned below: the time may be over already, and then its listener is called before onOver returns.
-      let forget: () => void = () => undefined;
-      let head: { readonly status: number; readonly headers: Dispatcher.ResponseData["headers"] } | undefined;
-      let kept = new Kept(0);
-
-      const finish = (exchange: Exchange) => {
-        if (done) return;
-        done = true;
-        forget();
-        resolve(exchange);
-      };
-      const respond = (cut: Cut | null) => {
-        if (head !== undefined) finish({ kind: "response", ...head, body: kept.bytes(), cut });
-      };
-      forget = time.onOver((over) => {
-        if (head === undefined) finish({ kind: "over", over });
-        else respond(over);
-      });
-
+      const waiting = new Waiting(resolve, time, readingOf, this.#served > 0, this.#answered);
+      time.onOver(waiting.over);
       if (time.over !== undefined) return;
-      this.#client.dispatch(
-        { method: "POST", path: request.path, headers: request.headers, body: request.body },
-        {
-          onRequestStart: () => undefined,
-          onResponseStarted: () => {
-            begun = true;
-          },
-          onResponseStart: (_controller, status, headers) => {
-            if (status < 200 || done) return;
-            head = { status, headers };
-            const reading = readingOf(status);
-            kept = new Kept(reading.bytes);
-            if (reading.refuseLonger && Number(headers["content-length"]) > reading.bytes) respond("size");
-          },
-          onResponseData: (_controller, chunk) => {
-            if (!done && !kept.add(chunk)) respond("size");
-          },
-          onResponseEnd: () => {
-            this.#served++;
-            respond(null);
-          },
-          onResponseError: (_controller, error) => {
-            if (head !== undefined) respond("connection");
-            else finish({ kind: "error", error, stale: reused && !begun && isClosed(error) });
-          },
-        },
-      );
+      const { body, headers, path } = request;
+      this.#client.dispatch({ method: "POST", path, headers, body }, waiting);
     });
   }
 
@@ -132,6 +90,86 @@ export class Connection {
     // destroy() rejects never; its promise ends when the socket has closed.
     void this.#client.destroy(ended);
     this.#abandon();
+  }
+}
+
+/** Waits for the response to one request, as undici hands it over. Ends once; what comes later is not looked at. */
+class Waiting implements Dispatcher.DispatchHandler {
+  readonly #resolve: (exchange: Exchange) => void;
+  readonly #time: CallTime;
+  readonly #readingOf: (status: number) => Reading;
+  readonly #reused: boolean;
+  readonly #answered: () => void;
+  #begun = false;
+  #done = false;
+  #head: { readonly status: number; readonly headers: Dispatcher.ResponseData["headers"] } | null = null;
+  #kept: Kept | null = null;
+
+  /**
+   * @param reused whether the socket has been used before.
+   * @param answered called at the end of a response.
+   */
+  constructor(
+    resolve: (exchange: Exchange) => void,
+    time: CallTime,
+    readingOf: (status: number) => Reading,
+    reused: boolean,
+    answered: () => void,
+  ) {
+    this.#resolve = resolve;
+    this.#time = time;
+    this.#readingOf = readingOf;
+    this.#reused = reused;
+    this.#answered = answered;
+  }
+
+  /** The call's time is over. */
+  readonly over = (over: Over): void => {
+    if (this.#head === null) this.#finish({ kind: "over", over });
+    else this.#respond(over);
+  };
+
+  onRequestStart(): void {
+    // undici takes only a handler that has this method
+  }
+
+  onResponseStarted(): void {
+    this.#begun = true;
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: Dispatcher.ResponseData["headers"]): void {
+    if (status < 200 || this.#done) return;
+    this.#head = { status, headers };
+    const reading = this.#readingOf(status);
+    this.#kept = new Kept(reading.bytes);
+    if (reading.refuseLonger && Number(headers["content-length"]) > reading.bytes) this.#respond("size");
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (!this.#done && this.#kept?.add(chunk) === false) this.#respond("size");
+  }
+
+  onResponseEnd(): void {
+    this.#answered();
+    this.#respond(null);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.#head !== null) this.#respond("connection");
+    else this.#finish({ kind: "error", error, stale: this.#reused && !this.#begun && isClosed(error) });
+  }
+
+  #respond(cut: Cut | null): void {
+    if (this.#head === null || this.#kept === null) return;
+    const { headers, status } = this.#head;
+    this.#finish({ kind: "response", status, headers, body: this.#kept.bytes(), cut });
+  }
+
+  #finish(exchange: Exchange): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#time.forget(this.over);
+    this.#resolve(exchange);
   }
 }
 

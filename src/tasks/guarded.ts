@@ -140,12 +140,47 @@ class Guarded implements GuardedTasks {
     make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
   ): Promise<Outcome | Failed> {
     const guard = this.#guardOf(handler);
+    const { breaker, bulkhead, line } = guard;
+    const key = call.key ?? "";
+    let entry: Entry | null = null;
+    let pass: Pass | null = null;
+    let gone = null as Promise<unknown> | null;
     guard.calls++;
     try {
-      return await this.#guarded(guard, call, signal, make);
+      // Asked before the queue, so that an open breaker costs nothing; and again after it, as it may have opened since.
+      const refused = breaker.refusal(key);
+      if (refused !== null) return breakerOpen(refused.retryAfterMs);
+      const startMs = this.#options.clock.monotonicMs();
+      entry = bulkhead.tryEnter() ?? (await this.#wait(bulkhead, call, signal));
+      if (entry.kind === "full") return overload("as many calls of this handler wait as may wait");
+      if (entry.kind === "over") return overload("no place came free in the call's own time");
+      const turn = line === null ? unlimited : await this.#turn(line, call, this.#leftMs(call, startMs), signal);
+      if (turn.kind === "later") return overload("its rate limit leaves it no turn now", turn.waitMs);
+      pass = breaker.pass(key);
+      if (pass.kind === "refused") {
+        turn.giveBack();
+        return breakerOpen(pass.retryAfterMs);
+      }
+      const leftMs = this.#leftMs(call, startMs);
+      const within = leftMs === call.timeoutMs ? call : { ...call, timeoutMs: Math.max(minCallMs, leftMs) };
+      const outcome = await make(within, (until) => {
+        gone = until;
+      });
+      if (this.#count(pass, outcome, signal) === "success") guard.slowStart.succeeded();
+      return outcome;
     } finally {
+      if (pass?.kind === "passed") pass.end("nothing");
+      if (entry?.kind === "entered") {
+        if (gone === null) entry.leave();
+        else void gone.then(entry.leave, entry.leave);
+      }
       if (--guard.calls === 0) this.#dropFormer(handler.id, guard);
     }
+  }
+
+  /** Of the call's time, when so much of it has been waited. */
+  #leftMs({ timeoutMs }: TaskCall, startMs: number): number {
+    return timeoutMs - Math.floor(this.#options.clock.monotonicMs() - startMs);
   }
 
   /** What the last call of a handler that is gone has brought back. */
@@ -157,48 +192,6 @@ class Guarded implements GuardedTasks {
 
   #isOfPool(id: string, target: string): boolean {
     return this.#targets === null || this.#targets.get(id) === target;
-  }
-
-  async #guarded<Outcome extends AskOutcome | AttemptOutcome>(
-    { breaker, bulkhead, line, slowStart }: Guard,
-    call: TaskCall,
-    signal: AbortSignal,
-    make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
-  ): Promise<Outcome | Failed> {
-    const key = call.key ?? "";
-    // Asked before the queue, so that an open breaker costs nothing; and again after it, as it may have opened since.
-    const refused = breaker.refusal(key);
-    if (refused !== null) return breakerOpen(refused.retryAfterMs);
-    const startMs = this.#options.clock.monotonicMs();
-    const entry = bulkhead.tryEnter() ?? (await this.#wait(bulkhead, call, signal));
-    if (entry.kind === "full") return overload("as many calls of this handler wait as may wait");
-    if (entry.kind === "over") return overload("no place came free in the call's own time");
-    const waitedMs = (): number => Math.floor(this.#options.clock.monotonicMs() - startMs);
-    const turn = line === null ? unlimited : await this.#turn(line, call, call.timeoutMs - waitedMs(), signal);
-    if (turn.kind === "later") {
-      entry.leave();
-      return overload("its rate limit leaves it no turn now", turn.waitMs);
-    }
-    const pass = breaker.pass(key);
-    if (pass.kind === "refused") {
-      turn.giveBack();
-      entry.leave();
-      return breakerOpen(pass.retryAfterMs);
-    }
-    let gone = null as Promise<unknown> | null;
-    try {
-      const lessMs = waitedMs();
-      const within = lessMs === 0 ? call : { ...call, timeoutMs: Math.max(minCallMs, call.timeoutMs - lessMs) };
-      const outcome = await make(within, (until) => {
-        gone = until;
-      });
-      if (this.#count(pass, outcome, signal) === "success") slowStart.succeeded();
-      return outcome;
-    } finally {
-      pass.end("nothing");
-      if (gone === null) entry.leave();
-      else void gone.then(entry.leave, entry.leave);
-    }
   }
 
   /** Leaves enough of the call's time to make it: a place that comes at the very end is of no use. */

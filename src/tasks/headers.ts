@@ -5,7 +5,12 @@ import type { TaskCall } from "../model/task-call.ts";
 export type CallHeaders = Readonly<Record<string, string>>;
 
 /** @param remainingMs what the handler has left when it gets the call; `bridge-timeout-ms`. */
-export function callHeaders(call: TaskCall, stage: Stage, timestampMs: number, remainingMs: number): CallHeaders {
+export function callHeaders(
+  call: TaskCall,
+  stage: Stage,
+  timestampMs: number,
+  remainingMs: number,
+): Record<string, string> {
   const { event } = call;
   const headers: Record<string, string> = {
     "webhook-id": headerText(call.deliveryId),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../model/clock.ts";
-import type { Handler, HttpTask } from "../model/handler.ts";
+import type { Handler, HttpTask, Stage } from "../model/handler.ts";
 import { secretsOfAddress } from "../model/masked-address.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime } from "./call-time.ts";
@@ -9,7 +9,7 @@ import type { Exchange, Reading, Request } from "./connection.ts";
 import type { Egress } from "./egress.ts";
 import { type CallHeaders, callHeaders } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
-import type { Signer, Signing } from "./signature.ts";
+import type { Signer } from "./signature.ts";
 import { Sockets } from "./sockets.ts";
 
 export type HttpResult = Exchange | { readonly kind: "refused"; readonly detail: string };
@@ -37,17 +37,29 @@ interface Target {
   readonly sockets: Sockets;
 }
 
+/** One call, ready to be sent. */
+interface Post {
+  readonly request: Request;
+  readonly sockets: Sockets;
+  readonly hidden: readonly string[];
+  readonly reading: (status: number) => Reading;
+}
+
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   readonly version: string;
 };
 
-/** Fixed headers. `identity`: an answer is judged by its size, which compression would hide. */
-const fixedHeaders = {
-  "content-type": "application/json",
-  accept: "application/json",
-  "accept-encoding": "identity",
-  "user-agent": `provisioning-bridge/${version}`,
-} as const;
+const userAgent = `provisioning-bridge/${version}`;
+
+/** `identity`: an answer is judged by its size, which compression would hide. */
+function httpHeaders(call: TaskCall, stage: Stage, nowMs: number, remainingMs: number): Record<string, string> {
+  const headers = callHeaders(call, stage, nowMs, remainingMs);
+  headers["content-type"] = "application/json";
+  headers["accept"] = "application/json";
+  headers["accept-encoding"] = "identity";
+  headers["user-agent"] = userAgent;
+  return headers;
+}
 
 /** POSTs calls to handlers, each handler over sockets of its own. Redirects are not followed, nothing is decompressed. */
 export class HttpTasks {
@@ -59,25 +71,20 @@ export class HttpTasks {
   }
 
   /** Rejects never; ends when `time` does. */
-  async call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpCall> {
+  call(handler: Handler, task: HttpTask, call: TaskCall, body: string, time: CallTime): Promise<HttpCall> {
     const target = this.#target(handler.id, task.url);
-    if (typeof target === "string") return refused(target);
-    const { clock, limits, onHeaders } = this.#options;
+    if (typeof target === "string") return Promise.resolve(refused(target));
+    const { clock, limits } = this.#options;
     const nowMs = clock.epochMs();
-    let headers: CallHeaders = { ...fixedHeaders, ...callHeaders(call, handler.stage, nowMs, time.remainingMs()) };
-    let { hidden } = target;
-    if (task.secretRefs.length > 0) {
-      const signing = await time.within(this.#sign(task, headers, nowMs, body));
-      if (signing.kind === "over") return { result: signing, hidden: [] };
-      if (signing.value.kind === "no-secret") return refused(signing.value.detail);
-      const { hidden: keys, signature } = signing.value;
-      hidden = [...hidden, ...keys];
-      if (signature !== null) headers = { ...headers, "webhook-signature": signature };
-    }
-    onHeaders?.(headers);
-    const request = { path: target.path, headers, body };
-    const result = await this.#send(target.sockets, request, time, readingFor(handler, limits));
-    return { result, hidden };
+    const headers = httpHeaders(call, handler.stage, nowMs, time.remainingMs());
+    const { hidden, sockets } = target;
+    const post: Post = {
+      request: { path: target.path, headers, body },
+      sockets,
+      hidden,
+      reading: readingFor(handler, limits),
+    };
+    return task.secretRefs.length === 0 ? this.#send(post, time) : this.#sign(task, post, nowMs, time);
   }
 
   /** Drops the sockets of a handler that is gone or was changed; calls under way end as they would. */
@@ -90,20 +97,29 @@ export class HttpTasks {
     for (const handlerId of [...this.#targets.keys()]) this.forget(handlerId);
   }
 
-  async #send(
-    sockets: Sockets,
-    request: Request,
-    time: CallTime,
-    reading: (status: number) => Reading,
-  ): Promise<Exchange> {
-    const first = await exchangeOn(sockets, false, request, time, reading);
-    if (first.kind !== "error" || !first.stale || time.over !== undefined) return first;
-    // Servers close idle sockets when they like. The handler may have seen it: the webhook-id tells.
-    return await exchangeOn(sockets, true, request, time, reading);
+  async #send({ hidden, reading, request, sockets }: Post, time: CallTime): Promise<HttpCall> {
+    this.#options.onHeaders?.(request.headers);
+    for (let again = false; ; again = true) {
+      const connection = sockets.lend(again);
+      const result = await connection.exchange(request, time, reading);
+      if (result.kind === "response" && result.cut === null) sockets.keep(connection);
+      else sockets.drop(connection);
+      // Servers close idle sockets when they like. The handler may have seen it: the webhook-id tells.
+      if (again || result.kind !== "error" || !result.stale || time.over !== undefined) return { result, hidden };
+    }
   }
 
-  #sign(task: HttpTask, headers: CallHeaders, nowMs: number, body: string): Promise<Signing> {
-    return this.#options.signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body);
+  /** Sends it with a signature, if there is a secret to sign with. */
+  async #sign(task: HttpTask, post: Post, nowMs: number, time: CallTime): Promise<HttpCall> {
+    const { body, headers } = post.request;
+    const { signer } = this.#options;
+    const signing = await time.within(signer.sign(task.secretRefs, headers["webhook-id"] ?? "", nowMs, body));
+    if (signing.kind === "over") return { result: signing, hidden: [] };
+    if (signing.value.kind === "no-secret") return refused(signing.value.detail);
+    const { hidden, signature } = signing.value;
+    const signed = signature === null ? headers : { ...headers, "webhook-signature": signature };
+    const request = { ...post.request, headers: signed };
+    return this.#send({ ...post, request, hidden: [...post.hidden, ...hidden] }, time);
   }
 
   /** The handler's target, or why its address is refused. */
@@ -124,20 +140,6 @@ export class HttpTasks {
     this.#targets.set(handlerId, target);
     return target;
   }
-}
-
-async function exchangeOn(
-  sockets: Sockets,
-  fresh: boolean,
-  request: Request,
-  time: CallTime,
-  reading: (status: number) => Reading,
-): Promise<Exchange> {
-  const lent = sockets.lend(fresh);
-  const exchange = await lent.connection.exchange(request, time, reading);
-  if (exchange.kind === "response" && exchange.cut === null) lent.keep();
-  else lent.drop();
-  return exchange;
 }
 
 /** An answer is read whole or not at all; everything else only as far as logs keep it. */

@@ -14,11 +14,11 @@ import { CallTime } from "./call-time.ts";
 import { createEgress, type Egress } from "./egress.ts";
 import { answeredByScript, answeredOverHttp, exchangeOf } from "./exchange.ts";
 import type { CallHeaders } from "./headers.ts";
-import { HttpTasks } from "./http.ts";
+import { type HttpResult, HttpTasks } from "./http.ts";
 import { askedOverHttp, deliveredOverHttp, type OutcomeContext } from "./http-outcome.ts";
 import { defaultLimits, type TaskLimits } from "./limits.ts";
 import { createLookup, type Resolve } from "./resolver.ts";
-import { type Hold, ScriptTasks } from "./script.ts";
+import { type Hold, type ScriptResult, ScriptTasks } from "./script.ts";
 import { askedByScript, deliveredByScript } from "./script-outcome.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { Signer } from "./signature.ts";
@@ -92,36 +92,11 @@ class TaskRunner implements UnguardedTasks {
   }
 
   ask(handler: BeforeHandler, call: TaskCall, signal: AbortSignal, hold: Hold = noHold): Promise<AskOutcome> {
-    return this.#during(handler, call, signal, async (time) => {
-      const { task } = handler;
-      const body = renderBody(call.event, handler.numbers);
-      const sent = bodyEvent(call.event);
-      if (task.kind === "http") {
-        const { result, hidden } = await this.#http.call(handler, task, call, body, time);
-        const context = this.#context(call, hidden);
-        const outcome = maskReason(askedOverHttp(result, sent, context), context.secrets);
-        return this.#told(outcome, call, body, () => answeredOverHttp(result), hidden);
-      }
-      const context = this.#context(call);
-      const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
-      const outcome = maskReason(askedByScript(result, sent, context), context.secrets);
-      return this.#told(outcome, call, body, () => answeredByScript(result));
-    });
+    return this.#run(handler, call, signal, hold, asking);
   }
 
   deliver(handler: AfterHandler, call: TaskCall, signal: AbortSignal, hold: Hold = noHold): Promise<AttemptOutcome> {
-    return this.#during(handler, call, signal, async (time) => {
-      const { task } = handler;
-      const body = renderBody(call.event, handler.numbers);
-      if (task.kind === "http") {
-        const { result, hidden } = await this.#http.call(handler, task, call, body, time);
-        const outcome = deliveredOverHttp(result, this.#context(call, hidden));
-        return this.#told(outcome, call, body, () => answeredOverHttp(result), hidden);
-      }
-      const context = this.#context(call);
-      const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
-      return this.#told(deliveredByScript(result, context), call, body, () => answeredByScript(result));
-    });
+    return this.#run(handler, call, signal, hold, delivering);
   }
 
   forget(handlerId: string): void {
@@ -146,17 +121,27 @@ class TaskRunner implements UnguardedTasks {
     await this.#scripts.close();
   }
 
-  async #during<Outcome>(
+  async #run<Outcome extends object>(
     handler: Handler,
     call: TaskCall,
     signal: AbortSignal,
-    work: (time: CallTime) => Promise<Outcome>,
-  ): Promise<Outcome | { readonly kind: "failure"; readonly failure: Failure }> {
+    hold: Hold,
+    means: Meaning<Outcome>,
+  ): Promise<(Outcome & { readonly exchange?: Exchange }) | Failed> {
     if (this.#closed !== undefined) return failed("unreachable", "the bridge is stopping");
     const time = new CallTime(this.#clock, call.timeoutMs, signal);
     this.#underWay.add(time);
     try {
-      return await work(time);
+      const { task } = handler;
+      const body = renderBody(call.event, handler.numbers);
+      if (task.kind === "http") {
+        const { result, hidden } = await this.#http.call(handler, task, call, body, time);
+        const outcome = means.overHttp(result, call, this.#context(call, hidden));
+        return this.#told(outcome, call, body, () => answeredOverHttp(result), hidden);
+      }
+      const context = this.#context(call);
+      const result = await this.#scripts.run(handler, task, call, body, context.secrets, time, hold);
+      return this.#told(means.byScript(result, call, context), call, body, () => answeredByScript(result));
     } catch (thrown) {
       this.#logger.error(
         { handler: handler.id, delivery: call.deliveryId, error: messageOf(thrown) },
@@ -192,6 +177,24 @@ class TaskRunner implements UnguardedTasks {
   }
 }
 
+/** What the end of a call means to the stage that made it. */
+interface Meaning<Outcome> {
+  readonly overHttp: (result: HttpResult, call: TaskCall, context: OutcomeContext) => Outcome;
+  readonly byScript: (result: ScriptResult, call: TaskCall, context: OutcomeContext) => Outcome;
+}
+
+const asking: Meaning<AskOutcome> = {
+  overHttp: (result, { event }, context) =>
+    maskReason(askedOverHttp(result, bodyEvent(event), context), context.secrets),
+  byScript: (result, { event }, context) =>
+    maskReason(askedByScript(result, bodyEvent(event), context), context.secrets),
+};
+
+const delivering: Meaning<AttemptOutcome> = {
+  overHttp: (result, _call, context) => deliveredOverHttp(result, context),
+  byScript: (result, _call, context) => deliveredByScript(result, context),
+};
+
 /** A reason is for people; a handler may have put anything of the event into it. */
 function maskReason(outcome: AskOutcome, secrets: readonly string[]): AskOutcome {
   if (outcome.kind === "failure" || outcome.answer.decision === "allow") return outcome;
@@ -204,6 +207,11 @@ function noHold(): void {
   // nobody counts places
 }
 
-function failed(kind: FailureKind, detail: string): { readonly kind: "failure"; readonly failure: Failure } {
+interface Failed {
+  readonly kind: "failure";
+  readonly failure: Failure;
+}
+
+function failed(kind: FailureKind, detail: string): Failed {
   return { kind: "failure", failure: { kind, detail } };
 }

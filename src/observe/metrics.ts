@@ -174,7 +174,7 @@ export class Metrics {
 
   /** `processWide`: also the figures of the process and the Node runtime; one thread of a process shows them [true]. */
   constructor({ processWide = true }: { readonly processWide?: boolean } = {}) {
-    if (processWide) collectDefaultMetrics({ register: this.#registry, prefix });
+    if (processWide) collectProcessMetrics(this.#registry);
     const calls: Gauge<"handler" | "stage" | "state"> = new Gauge({
       name: `${prefix}handler_calls`,
       help: "Calls of handlers that are under way, or wait for a place or for their rate limit.",
@@ -256,4 +256,14 @@ export class Metrics {
   ): TallyHistogram<L> {
     return new TallyHistogram({ name: prefix + name, help, labelNames, bounds, registry: this.#registry });
   }
+}
+
+/**
+ * What prom-client tells of every process, but for the spread of the event loop's lag: to measure it the process would wake a
+ * hundred times a second, and `event_loop_lag_seconds` tells its worst.
+ */
+function collectProcessMetrics(register: Registry): void {
+  collectDefaultMetrics({ register, prefix, eventLoopMonitoringPrecision: 2 ** 31 - 1 });
+  for (const figure of ["min", "max", "mean", "stddev", "p50", "p90", "p99"])
+    register.removeSingleMetric(`${prefix}nodejs_eventloop_lag_${figure}_seconds`);
 }

@@ -8,8 +8,10 @@ import { letJoinsWait } from "./before-join.ts";
 import { installCodecs } from "./compression.ts";
 import { readFetchFast } from "./fast-fetch.ts";
 import { writeProduceFast } from "./fast-produce.ts";
+import { letFetchesVary } from "./fetch-wait.ts";
 import { OwnSockets } from "./own-sockets.ts";
 import { applyPatches } from "./patch.ts";
+import { shareRequestTimer } from "./request-timeouts.ts";
 
 /** A configured connection to the brokers, from which producers, consumers and admins are made. Opens nothing by itself. */
 export interface KafkaClient {
@@ -41,7 +43,9 @@ export function createKafkaClient(settings: KafkaSettings, logger: Logger): Kafk
   applyPatches();
   writeProduceFast();
   readFetchFast();
+  shareRequestTimer();
   letJoinsWait();
+  letFetchesVary();
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,

@@ -1,13 +1,15 @@
-/** How a consumer of a stage differs from one of the other. Milliseconds. Heartbeats go out between fetches only, so `maxWaitMs` must stay well below `sessionTimeoutMs`. */
+/** How a consumer of a stage differs from one of the other. Milliseconds. Heartbeats go out between fetches only, so `idleMaxWaitMs` must stay well below `sessionTimeoutMs`. */
 export interface ConsumerTiming {
   readonly maxWaitMs: number;
+  /** The same once nothing has come for a while (fetch-pace.ts). */
+  readonly idleMaxWaitMs: number;
   /** What one fetch brings of a partition and of a broker, in bytes as they are sent; a larger record comes alone. */
   readonly partitionBytes: number;
   readonly fetchBytes: number;
   readonly heartbeatMs: number;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
-  /** How long a join waits for what is under way; with `maxWaitMs` and `heartbeatMs` well below `sessionTimeoutMs`, for no heartbeat goes out meanwhile. */
+  /** How long a join waits for what is under way; with `idleMaxWaitMs` and `heartbeatMs` well below `sessionTimeoutMs`, for no heartbeat goes out meanwhile. */
   readonly beforeJoinMs: number;
   /** Whether to look up what was committed of partitions that are gained (metadata, losses): costs the join some ms. */
   readonly readsCommitted: boolean;
@@ -27,6 +29,7 @@ export interface ConsumerTiming {
  */
 export const beforeTiming: ConsumerTiming = {
   maxWaitMs: 250,
+  idleMaxWaitMs: 250,
   partitionBytes: 1_048_576,
   fetchBytes: 10_485_760,
   heartbeatMs: 300,
@@ -39,11 +42,12 @@ export const beforeTiming: ConsumerTiming = {
 };
 
 /**
- * Cheaper when idle, and still within a second of noticing that it should stop, that the group has changed or that a
- * partition goes on: kafkajs does each only between fetches.
+ * Cheaper when idle, and still within a second, or three after a quiet while, of noticing that it should stop or that the group
+ * has changed: kafkajs does each only between fetches.
  */
 export const afterTiming: ConsumerTiming = {
   maxWaitMs: 1000,
+  idleMaxWaitMs: 3000,
   partitionBytes: 131_072,
   fetchBytes: 1_048_576,
   heartbeatMs: 1000,

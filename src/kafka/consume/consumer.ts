@@ -5,10 +5,13 @@ import { bounded } from "../../model/deadline.ts";
 import { ownCommand } from "../../model/own-command.ts";
 import type { TopicPartition } from "../../model/record.ts";
 import type { AssignedPartition, CommitPosition } from "../../model/record-source.ts";
+import { beforeJoin } from "../connection/before-join.ts";
 import { isPassing } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { fetchWait } from "../connection/fetch-wait.ts";
 import type { Committed } from "./committed.ts";
 import { ConsumerLife } from "./consumer-life.ts";
+import { FetchPace } from "./fetch-pace.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { ConsumerState, GroupConsumer, GroupConsumerOptions } from "./group-consumer.ts";
 import { inboundRecords } from "./inbound.ts";
@@ -45,6 +48,7 @@ class SupervisedConsumer implements GroupConsumer {
   readonly #losses: LossWatch;
   readonly #admission: JoinAdmission;
   readonly #commits: GroupCommit;
+  readonly #pace: FetchPace;
   readonly #supervisor: Supervisor;
   readonly #first = Promise.withResolvers<undefined>();
   #life: ConsumerLife | null = null;
@@ -66,6 +70,7 @@ class SupervisedConsumer implements GroupConsumer {
       clock: this.#clock,
     });
     this.#commits = new GroupCommit(this.#clock);
+    this.#pace = new FetchPace(this.#clock, timing);
     // Whoever did not call start() need not hear of it.
     this.#first.promise.catch(() => undefined);
     this.#supervisor = new Supervisor({
@@ -144,10 +149,10 @@ class SupervisedConsumer implements GroupConsumer {
       config: {
         groupId,
         partitionAssigners: [
-          stickyAssigner(
-            () => this.#partitions.ownership(),
-            () => this.#beforeJoin(opened),
-          ),
+          stickyAssigner(() => this.#partitions.ownership(), {
+            [beforeJoin]: () => this.#beforeJoin(opened),
+            [fetchWait]: (hasPaused) => this.#pace.nextMs(hasPaused),
+          }),
         ],
         maxWaitTimeInMs: timing.maxWaitMs,
         maxBytesPerPartition: timing.partitionBytes,
@@ -188,6 +193,7 @@ class SupervisedConsumer implements GroupConsumer {
     const { groupId, sink } = this.#options;
     const join = this.#partitions.join(memberId, owned, this.#clock.epochMs());
     const generation = ++this.#joins;
+    this.#pace.stirred();
     this.#losses.joined();
     this.#leaves("rejoining");
     // kafkajs forgets pauses when it is built anew, and remembers those of partitions that were away for a while.
@@ -205,6 +211,7 @@ class SupervisedConsumer implements GroupConsumer {
   }
 
   async #onBatch(life: ConsumerLife, payload: EachBatchPayload): Promise<void> {
+    this.#pace.stirred();
     await this.#admission.over();
     const { batch } = payload;
     const { topic, partition, messages } = batch;

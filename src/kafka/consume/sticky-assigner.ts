@@ -1,6 +1,7 @@
 import { AssignerProtocol, type PartitionAssigner } from "kafkajs";
 import type { TopicPartition } from "../../model/record.ts";
 import { beforeJoin } from "../connection/before-join.ts";
+import { fetchWait } from "../connection/fetch-wait.ts";
 import { assignSticky, type Claimant } from "./sticky-assignment.ts";
 
 /** What a member owns, told to whoever leads the group; kept up to date by the consumer. */
@@ -10,18 +11,23 @@ export interface Ownership {
   readonly since: number;
 }
 
+export interface AssignerHooks {
+  readonly [beforeJoin]?: () => Promise<void>;
+  readonly [fetchWait]?: (hasPaused: boolean) => number;
+}
+
 const name = "provisioning-bridge-sticky";
 const version = 1;
 
 /**
  * The assigner of kafkajs's protocol around `assignSticky`; what a member owns travels as its user data, in JSON.
- * `wait`: waited for before this member joins again.
+ * `hooks`: waited for before this member joins again, and asked before each of its fetches.
  */
-export function stickyAssigner(ownership: () => Ownership, wait?: () => Promise<void>): PartitionAssigner {
+export function stickyAssigner(ownership: () => Ownership, hooks: AssignerHooks = {}): PartitionAssigner {
   return ({ cluster }) => ({
     name,
     version,
-    ...(wait === undefined ? {} : { [beforeJoin]: wait }),
+    ...hooks,
     protocol: ({ topics }) => ({
       name,
       metadata: AssignerProtocol.MemberMetadata.encode({

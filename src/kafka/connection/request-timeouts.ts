@@ -1,0 +1,61 @@
+import { assertPatchable, kafkajsVersion, requestQueueClass } from "./patch.ts";
+
+/** SHA-256 of the source of the method that is replaced, as version 2.2.4 of kafkajs has it. */
+export const timeoutCheckHash = "4fa2b60aa0fe28a4fefc028706b8de18cdafc88916fae651d8cc5d359cc4553a";
+
+/** How late a request's time may be noticed to be over. Milliseconds. */
+const lookEveryMs = 250;
+
+/** What is used of kafkajs's RequestQueue (src/network/requestQueue/index.js): of one connection. */
+interface RequestQueue {
+  readonly enforceRequestTimeout: boolean;
+  readonly inflight: ReadonlyMap<number, Request>;
+  isConnected(): boolean;
+}
+
+interface Request {
+  /** Milliseconds since 1970. */
+  readonly sentAt: number;
+  readonly requestTimeout: number;
+  timeoutRequest(): void;
+}
+
+interface Patched {
+  scheduleRequestTimeoutCheck: unknown;
+}
+
+const connected = new Set<RequestQueue>();
+let timer: NodeJS.Timeout | null = null;
+
+/**
+ * One timer looks after the requests of all connections of a thread. kafkajs has one for each, ten times a second: with twenty
+ * groups that is half of what an idle bridge does. Idempotent.
+ * Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
+ */
+export function shareRequestTimer(): void {
+  const prototype = requestQueueClass().prototype as unknown as Patched;
+  if (prototype.scheduleRequestTimeoutCheck === watch) return;
+  const method = prototype.scheduleRequestTimeoutCheck;
+  assertPatchable(kafkajsVersion(), method, timeoutCheckHash, "RequestQueue.scheduleRequestTimeoutCheck");
+  prototype.scheduleRequestTimeoutCheck = watch;
+}
+
+/** Called once a connection is there. */
+function watch(this: RequestQueue): void {
+  if (!this.enforceRequestTimeout) return;
+  connected.add(this);
+  timer ??= setInterval(look, lookEveryMs);
+}
+
+function look(): void {
+  const nowMs = Date.now();
+  for (const queue of connected) {
+    for (const request of queue.inflight.values()) {
+      if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest();
+    }
+    if (!queue.isConnected()) connected.delete(queue);
+  }
+  if (connected.size > 0 || timer === null) return;
+  clearInterval(timer);
+  timer = null;
+}

@@ -133,8 +133,9 @@ export class Breaker {
     this.#calls.push({ failed, key });
     if (this.#calls.length > this.#rules.window) this.#calls.shift();
     if (!failed) {
+      // Clearing a Set makes a new table each time (Slots).
+      if (this.#row > 0) this.#rowKeys.clear();
       this.#row = 0;
-      this.#rowKeys.clear();
       return;
     }
     this.#row++;

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../model/clock.ts";
+import { Slots } from "./slots.ts";
 
 /** Why a call's time is over: its deadline, whoever noticed first; or its caller's signal, because nobody needs it any more. */
 export type Over = "deadline" | "cancelled";
@@ -25,13 +26,15 @@ export class CallTime {
   readonly #signal: AbortSignal;
   #listeners: readonly Listener[] = nobody;
   #over: Over | undefined;
+  /** Among those whose time ends with the signal; null once it is released. */
+  #place: number | null = null;
 
   constructor(clock: Clock, timeoutMs: number, signal: AbortSignal) {
     this.#clock = clock;
     this.#signal = signal;
     this.#endsAtMs = clock.monotonicMs() + timeoutMs;
     this.#timer = clock.after(timeoutMs, () => this.#end("deadline"));
-    listen(signal, this);
+    this.#place = listen(signal, this);
     if (signal.aborted) this.aborted();
     else if (timeoutMs <= 0) this.#end("deadline");
   }
@@ -96,7 +99,8 @@ export class CallTime {
 
   release(): void {
     this.#timer.cancel();
-    forget(this.#signal, this);
+    if (this.#place !== null) forget(this.#signal, this.#place);
+    this.#place = null;
     this.#listeners = nobody;
   }
 
@@ -114,27 +118,29 @@ export class CallTime {
  * of them, and none when there is nobody, as the signal may outlive thousands of calls.
  */
 class Listeners {
-  readonly times = new Set<CallTime>();
+  readonly times = new Slots<CallTime>();
   readonly aborted = (): void => {
-    for (const time of [...this.times]) time.aborted();
+    for (const time of this.times.all()) time.aborted();
   };
 }
 
 const bySignal = new WeakMap<AbortSignal, Listeners>();
 
-function listen(signal: AbortSignal, time: CallTime): void {
+/** Returns its place among them. */
+function listen(signal: AbortSignal, time: CallTime): number {
   let listeners = bySignal.get(signal);
   if (listeners === undefined) {
     listeners = new Listeners();
     bySignal.set(signal, listeners);
     signal.addEventListener("abort", listeners.aborted, { once: true });
   }
-  listeners.times.add(time);
+  return listeners.times.add(time);
 }
 
-function forget(signal: AbortSignal, time: CallTime): void {
+function forget(signal: AbortSignal, place: number): void {
   const listeners = bySignal.get(signal);
-  if (listeners?.times.delete(time) !== true || listeners.times.size > 0) return;
+  listeners?.times.remove(place);
+  if (listeners === undefined || listeners.times.size > 0) return;
   bySignal.delete(signal);
   signal.removeEventListener("abort", listeners.aborted);
 }

@@ -22,6 +22,7 @@ import { type Hold, type ScriptResult, ScriptTasks } from "./script.ts";
 import { askedByScript, deliveredByScript } from "./script-outcome.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { Signer } from "./signature.ts";
+import { Slots } from "./slots.ts";
 
 export interface TasksOptions {
   /** EGRESS_ALLOW: CIDRs or addresses of private networks that may be called. */
@@ -72,7 +73,7 @@ class TaskRunner implements UnguardedTasks {
   readonly #http: HttpTasks;
   readonly #scripts: ScriptTasks;
   readonly #exchangeBytes: number | undefined;
-  readonly #underWay = new Set<CallTime>();
+  readonly #underWay = new Slots<CallTime>();
   /** Told when the last call under way has ended. */
   #idle: () => void = () => undefined;
   #closed: Promise<void> | undefined;
@@ -112,7 +113,7 @@ class TaskRunner implements UnguardedTasks {
   async #close(deadlineMs: number): Promise<void> {
     if (this.#underWay.size > 0) {
       const timer = this.#clock.after(deadlineMs, () => {
-        for (const time of this.#underWay) time.cancel();
+        for (const time of this.#underWay.all()) time.cancel();
       });
       await new Promise<void>((resolve) => (this.#idle = resolve));
       timer.cancel();
@@ -130,7 +131,7 @@ class TaskRunner implements UnguardedTasks {
   ): Promise<(Outcome & { readonly exchange?: Exchange }) | Failed> {
     if (this.#closed !== undefined) return failed("unreachable", "the bridge is stopping");
     const time = new CallTime(this.#clock, call.timeoutMs, signal);
-    this.#underWay.add(time);
+    const place = this.#underWay.add(time);
     try {
       const { task } = handler;
       const body = renderBody(call.event, handler.numbers);
@@ -150,7 +151,7 @@ class TaskRunner implements UnguardedTasks {
       return failed("internal", "a defect of the bridge; see its log");
     } finally {
       time.release();
-      this.#underWay.delete(time);
+      this.#underWay.remove(place);
       if (this.#underWay.size === 0) this.#idle();
     }
   }

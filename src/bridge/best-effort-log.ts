@@ -59,7 +59,8 @@ export class BestEffortLog<Entry> {
   readonly #parts: BestEffortLogParts<Entry>;
   #encode: ((entry: Entry) => EncodedEntry) | null = null;
   #opening: Timer | null = null;
-  readonly #waiting: OutboundRecord[] = [];
+  /** Undefined where one is out already: what is left here grows old, and so would all that it holds. */
+  readonly #waiting: (OutboundRecord | undefined)[] = [];
   /** Of `#waiting`, the first that is not out yet: shifting is linear. */
   #first = 0;
   #waitingBytes = 0;
@@ -140,7 +141,7 @@ export class BestEffortLog<Entry> {
     while (this.#out < this.#mayBeOut) {
       const record = this.#waiting[this.#first];
       if (record === undefined) break;
-      this.#first++;
+      this.#waiting[this.#first++] = undefined;
       this.#out++;
       this.#waitingBytes -= record.value?.length ?? 0;
       this.#write(record);

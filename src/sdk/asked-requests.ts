@@ -38,6 +38,12 @@ export interface Asking extends CheckedRequest {
   unusable: string | null;
 }
 
+/** Emptied when it has ended, as what waits is (pending-requests.ts). */
+interface Asked {
+  asking: Asking | null;
+  lastRead: Promise<void> | null;
+}
+
 export type Answer =
   | { readonly kind: "reply"; readonly verdict: Verdict }
   | { readonly kind: "silence" }
@@ -56,7 +62,7 @@ export class AskedRequests {
   readonly #parts: AskedParts;
   readonly #pending: PendingRequests<Verdict>;
   /** What waits, by correlation id: a reply is held against it before it may end the wait. */
-  readonly #asked = new Map<string, { readonly asking: Asking; lastRead: Promise<void> | null }>();
+  readonly #asked = new Map<string, Asked>();
   readonly #replies: PartitionTail;
   #replyPartition = 0;
 
@@ -113,7 +119,8 @@ export class AskedRequests {
     const leftMs = untilMs - clock.monotonicMs();
     let unsent: { readonly error: unknown } | null = null;
     const reply = new Promise<Verdict | null>((resolve) => this.#pending.add(id, leftMs, resolve));
-    this.#asked.set(id, { asking, lastRead: null });
+    const asked: Asked = { asking, lastRead: null };
+    this.#asked.set(id, asked);
     const headers = requestHeaders({
       ...event.headers,
       correlationId,
@@ -131,6 +138,7 @@ export class AskedRequests {
     });
     const verdict = await reply;
     this.#asked.delete(id);
+    asked.asking = asked.lastRead = null;
     if (verdict !== null) return { kind: "reply", verdict };
     // Written by the handler above, which the compiler does not follow.
     const failure = unsent as { readonly error: unknown } | null;
@@ -139,9 +147,10 @@ export class AskedRequests {
 
   #onReply(record: InboundRecord): void {
     const correlationId = lastHeader(record.headers, "kafka_correlationId")?.toString("hex");
-    const waiting = correlationId === undefined ? undefined : this.#asked.get(correlationId);
-    if (correlationId !== undefined && waiting !== undefined)
-      waiting.lastRead = this.#read(correlationId, waiting.asking, record, waiting.lastRead);
+    const asked = correlationId === undefined ? undefined : this.#asked.get(correlationId);
+    const asking = asked?.asking ?? null;
+    if (correlationId !== undefined && asked !== undefined && asking !== null)
+      asked.lastRead = this.#read(correlationId, asking, record, asked.lastRead);
     else
       this.#tellOf(
         record,

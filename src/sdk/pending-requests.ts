@@ -69,9 +69,11 @@ export class PendingRequests<Reply> {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return false;
     this.#waiting.delete(id);
-    waiting.timer.cancel();
+    const { onEnd, timer } = waiting;
+    waiting.onEnd = waiting.timer = null;
+    timer?.cancel();
     this.#remember(id, fingerprint);
-    waiting.onEnd(reply);
+    onEnd?.(reply);
     return true;
   }
 
@@ -87,7 +89,8 @@ export class PendingRequests<Reply> {
 /** What a reply was; all but the first are kinds of ClientEvents. `foreign`: nobody here waits or waited for it. */
 export type ReplyEnd = "answered" | "late" | "duplicate" | "conflict" | "foreign";
 
+/** Emptied when it has ended: tables that a Map has outgrown keep what was in them alive for a while, and that must be little. */
 interface Waiting<Reply> {
-  readonly timer: Timer;
-  readonly onEnd: (reply: Reply | null) => void;
+  timer: Timer | null;
+  onEnd: ((reply: Reply | null) => void) | null;
 }

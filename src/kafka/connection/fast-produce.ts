@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { BridgeError } from "../../errors.ts";
 import { encodeProduceRequest, type ProduceRequest } from "../protocol/produce-request.ts";
 import { assertPatchable, kafkajsVersion } from "./patch.ts";
 
@@ -11,7 +12,15 @@ const require = createRequire(import.meta.url);
 const [firstVersion, lastVersion] = [3, 7];
 
 type Options = ProduceRequest & { readonly compression?: number };
-type Make = (options: Options) => { readonly request: { encode: () => Promise<unknown> } };
+type Make = (options: Options) => { readonly request: Request };
+
+interface Request {
+  readonly apiKey: number;
+  readonly apiName: string;
+  readonly apiVersion: number;
+  readonly expectResponse: () => boolean;
+  readonly encode: () => Promise<unknown>;
+}
 
 interface ProduceVersions {
   protocol: (of: { readonly version: number }) => Make | undefined;
@@ -39,15 +48,30 @@ export function writeProduceFast(): void {
     return (options) => {
       const made = make(options);
       if ((options.compression ?? 0) !== 0) return made;
-      // The one place where kafkajs turns a request into bytes takes an Encoder: of it, `buf` and `offset`.
-      made.request.encode = () => {
-        const body = encodeProduceRequest(options, Date.now());
-        return Promise.resolve(Object.assign(new Encoder(1), { buf: body, offset: body.length }));
-      };
-      return made;
+      return { ...made, request: requestOf(made.request, options, Encoder) };
     };
   };
   versions.protocol = patched;
+}
+
+/**
+ * Encoded once, and of its records nothing is kept after that: a connection's Map of requests that are out keeps what it has
+ * outgrown alive for a while.
+ */
+function requestOf({ apiKey, apiName, apiVersion }: Request, options: Options, Encoder: EncoderClass): Request {
+  const { acks } = options;
+  let left: Options | null = options;
+  return {
+    ...{ apiKey, apiName, apiVersion },
+    expectResponse: () => acks !== 0,
+    // The one place where kafkajs turns a request into bytes takes an Encoder: of it, `buf` and `offset`.
+    encode: () => {
+      if (left === null) return Promise.reject(new BridgeError("INTERNAL", "a Produce request was encoded twice"));
+      const body = encodeProduceRequest(left, Date.now());
+      left = null;
+      return Promise.resolve(Object.assign(new Encoder(1), { buf: body, offset: body.length }));
+    },
+  };
 }
 
 /** kafkajs's list of versions of the request, for the patch and its tests. */

@@ -19,7 +19,8 @@ const maxBatchRecords = 2000;
 
 /** What waits to be sent, first in, first out, within bounds. */
 export class SendQueue {
-  #items: Queued[] = [];
+  /** Undefined where one was taken: what is left here grows old, and so would all that it holds. */
+  #items: (Queued | undefined)[] = [];
   #first = 0;
   #bytes = 0;
   readonly #maxRecords: number;
@@ -61,7 +62,7 @@ export class SendQueue {
       const size = next.bytes;
       const bytes = (bytesOf.get(next.record.topic) ?? 0) + size;
       if (batch.length > 0 && bytes > maxTopicBytes) break;
-      this.#first++;
+      this.#items[this.#first++] = undefined;
       this.#bytes -= size;
       bytesOf.set(next.record.topic, bytes);
       batch.push(next);
@@ -73,13 +74,17 @@ export class SendQueue {
 
   /** Removes and returns what nobody waits for any more. */
   takeOverdue(nowMs: number): Queued[] {
-    const waiting = this.#items.slice(this.#first);
+    const waiting = this.#waiting();
     const overdue = waiting.filter((queued) => nowMs >= queued.giveUpAtMs);
     if (overdue.length === 0) return overdue;
     this.#items = waiting.filter((queued) => nowMs < queued.giveUpAtMs);
     this.#first = 0;
-    this.#bytes = this.#items.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes = this.#waiting().reduce((sum, { bytes }) => sum + bytes, 0);
     return overdue;
+  }
+
+  #waiting(): Queued[] {
+    return this.#items.slice(this.#first).filter((queued) => queued !== undefined);
   }
 
   /** Removes and returns everything. */

@@ -62,7 +62,8 @@ export function composeAfter(parts: StageParts, live: LiveSet, observer: AfterOb
     groups.use(running);
   };
   showGroups(parts.metrics, () => groups.running);
-  const lag = new LoopLag(clock);
+  // Only shown.
+  const lag = new LoopLag(clock, { resolutionMs: 200 });
 
   const checks = [
     {

@@ -8,11 +8,13 @@ export interface LoopLagOptions {
   readonly markMs?: number;
   /** ... for this long [1 s] is too much; less for as long is well again. */
   readonly forMs?: number;
+  /** How often the thread is woken to measure it, milliseconds [50]. */
+  readonly resolutionMs?: number;
 }
 
 const sampleEveryMs = 250;
-/** The measuring itself wakes the thread so often. */
-const resolutionMs = 50;
+/** The measuring itself wakes the thread so often; a delay is known to within as much. */
+const usualResolutionMs = 50;
 
 /**
  * How late this thread's event loop is. Past a mark for a while the instance has more to do than it can: others should take
@@ -33,7 +35,7 @@ export class LoopLag {
 
   constructor(clock: Clock, options: LoopLagOptions = {}) {
     this.#clock = clock;
-    this.#measure = options.measure ?? measureThread();
+    this.#measure = options.measure ?? measureThread(options.resolutionMs ?? usualResolutionMs);
     this.#markMs = options.markMs ?? 200;
     this.#forMs = options.forMs ?? 1000;
   }
@@ -70,7 +72,7 @@ export class LoopLag {
   }
 }
 
-function measureThread(): () => number {
+function measureThread(resolutionMs: number): () => number {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
   return () => {

@@ -4,7 +4,7 @@ import type { ConsumerTiming } from "./consumer-timing.ts";
 /** Below this a member that waits for a paused partition would do nothing else. Milliseconds. */
 const leastMs = 50;
 /** Of the time for which nothing has come, what it may cost to notice that something has changed. */
-const share = 1 / 8;
+const share = 1 / 5;
 
 /**
  * How long a member's next fetch may wait for records. kafkajs heartbeats, stops and takes up a partition that goes on only

@@ -153,13 +153,12 @@ export class BestEffortLog<Entry> {
   }
 
   #write(record: OutboundRecord): void {
-    let sending: Promise<unknown>;
     try {
-      sending = this.#parts.producer.send(record);
+      this.#parts.producer.send(record).then(this.#written, this.#notWritten);
     } catch (error) {
-      sending = Promise.reject(error as Error);
+      // A defect. Later, for what is told of it may send the next one.
+      queueMicrotask(() => this.#notWritten(error));
     }
-    sending.then(this.#written, this.#notWritten);
   }
 
   readonly #written = (): void => {

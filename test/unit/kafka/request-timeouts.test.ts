@@ -14,7 +14,7 @@ interface Queue {
 }
 
 const prototype = requestQueueClass().prototype as unknown as Queue;
-const upstream = prototype.scheduleRequestTimeoutCheck;
+const upstream: unknown = Reflect.get(prototype, "scheduleRequestTimeoutCheck");
 
 /** A connection's queue, and how it is told that it is not connected any more. */
 function newQueue(enforceRequestTimeout = true): { readonly queue: Queue; readonly disconnect: () => void } {

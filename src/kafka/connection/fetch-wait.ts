@@ -1,23 +1,33 @@
 import { createRequire } from "node:module";
 import { assertPatchable, kafkajsVersion } from "./patch.ts";
 
-/**
- * kafkajs lets every fetch of a consumer wait for records equally long. Where one of a group's assigners has `fetchWait`, it
- * says before each fetch how long it may, in milliseconds.
- */
+/** kafkajs lets every fetch of a consumer wait for records equally long. Where one of a group's assigners has this, it is asked. */
 export const fetchWait: unique symbol = Symbol("fetch wait");
+
+export interface FetchWait {
+  /** How long the next fetch may wait for records. Milliseconds. */
+  nextMs(hasPaused: boolean): number;
+  /** All that the member owns is paused: resolves, soon after something may go on again or a while has passed. */
+  whilePaused(): Promise<void>;
+}
 
 /** SHA-256 of the source of ConsumerGroup.fetch, as version 2.2.4 has it. */
 export const fetchHash = "e2e52d81f1e13b90c4fb9816824dd20f9103f9d974f18161574639793eb1cabf";
 
 type Fetch = (this: ConsumerGroup, nodeId: string) => Promise<unknown>;
 
+interface Partitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
 /** What is used of kafkajs's ConsumerGroup (src/consumer/consumerGroup.js). */
 interface ConsumerGroup {
-  /** Also how long it sleeps when all it owns is paused. Milliseconds. */
+  /** Also how long it sleeps when there is nothing to ask for. Milliseconds. */
   maxWaitTime: number;
-  readonly assigners: readonly { readonly [fetchWait]?: (hasPaused: boolean) => number }[];
-  paused(): readonly { readonly partitions: readonly number[] }[];
+  readonly assigners: readonly { readonly [fetchWait]?: FetchWait }[];
+  assigned(): readonly Partitions[];
+  isPaused(topic: string, partition: number): boolean;
 }
 
 /** Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read. */
@@ -26,9 +36,17 @@ export function letFetchesVary(): void {
   const upstream = prototype.fetch;
   if (patched.has(upstream)) return;
   assertPatchable(kafkajsVersion(), upstream, fetchHash, "ConsumerGroup.fetch");
-  const varying: Fetch = function (nodeId) {
-    const hasPaused = this.paused().some(({ partitions }) => partitions.length > 0);
-    for (const assigner of this.assigners) this.maxWaitTime = assigner[fetchWait]?.(hasPaused) ?? this.maxWaitTime;
+  const varying: Fetch = async function (nodeId) {
+    const wait = this.assigners.map((assigner) => assigner[fetchWait]).find((one) => one !== undefined);
+    if (wait !== undefined) {
+      const paused = this.assigned().flatMap(({ partitions, topic }) =>
+        partitions.map((one) => this.isPaused(topic, one)),
+      );
+      if (paused.length > 0 && paused.every(Boolean)) {
+        await wait.whilePaused();
+        this.maxWaitTime = 0;
+      } else this.maxWaitTime = wait.nextMs(paused.some(Boolean));
+    }
     return upstream.call(this, nodeId);
   };
   patched.add(varying);

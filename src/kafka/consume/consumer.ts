@@ -116,6 +116,7 @@ class SupervisedConsumer implements GroupConsumer {
   resume(partition: TopicPartition): void {
     this.#partitions.resume(partition);
     this.#apply(partition);
+    this.#pace.wake();
   }
 
   async commit(positions: readonly CommitPosition[]): Promise<void> {
@@ -138,6 +139,7 @@ class SupervisedConsumer implements GroupConsumer {
   stop(deadlineMs: number): Promise<void> {
     this.#state = "stopped";
     this.#first.reject(new BridgeError("CLOSED", "the consumer was stopped"));
+    this.#pace.wake();
     this.#stopping ??= this.#supervisor.stop(deadlineMs);
     return this.#stopping;
   }
@@ -151,7 +153,7 @@ class SupervisedConsumer implements GroupConsumer {
         partitionAssigners: [
           stickyAssigner(() => this.#partitions.ownership(), {
             [beforeJoin]: () => this.#beforeJoin(opened),
-            [fetchWait]: (hasPaused) => this.#pace.nextMs(hasPaused),
+            [fetchWait]: this.#pace,
           }),
         ],
         maxWaitTimeInMs: timing.maxWaitMs,

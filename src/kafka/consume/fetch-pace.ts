@@ -1,19 +1,19 @@
 import type { Clock } from "../../model/clock.ts";
+import type { FetchWait } from "../connection/fetch-wait.ts";
 import type { ConsumerTiming } from "./consumer-timing.ts";
 
-/** Below this a member that waits for a paused partition would do nothing else. Milliseconds. */
-const leastMs = 50;
 /** Of the time for which nothing has come, what it may cost to notice that something has changed. */
 const share = 1 / 5;
 
 /**
  * How long a member's next fetch may wait for records. kafkajs heartbeats, stops and takes up a partition that goes on only
  * between two fetches: a short wait is quick, a long one is cheap. So it grows with the time for which nothing has come. Records
- * end a wait in any case.
+ * end a wait in any case; and who has nothing to fetch, because all is paused, waits for a partition to go on.
  */
-export class FetchPace {
+export class FetchPace implements FetchWait {
   readonly #clock: Clock;
   readonly #timing: Pick<ConsumerTiming, "maxWaitMs" | "idleMaxWaitMs">;
+  readonly #waiting = new Set<() => void>();
   #sinceMs: number;
 
   constructor(clock: Clock, timing: Pick<ConsumerTiming, "maxWaitMs" | "idleMaxWaitMs">) {
@@ -27,11 +27,28 @@ export class FetchPace {
     this.#sinceMs = this.#clock.monotonicMs();
   }
 
-  /** `hasPaused`: a partition may go on at any moment, and must not wait for the end of a long fetch of others. Milliseconds. */
+  /** A partition goes on, or the member is to stop. */
+  wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** With a paused partition between a fifth of the usual wait and all of it: it may go on at any moment. */
   nextMs(hasPaused: boolean): number {
     const { idleMaxWaitMs, maxWaitMs } = this.#timing;
     const quietMs = (this.#clock.monotonicMs() - this.#sinceMs) * share;
-    const usualMs = hasPaused ? leastMs : maxWaitMs;
-    return Math.round(Math.min(Math.max(quietMs, usualMs), hasPaused ? maxWaitMs : idleMaxWaitMs));
+    const [leastMs, mostMs] = hasPaused ? [maxWaitMs * share, maxWaitMs] : [maxWaitMs, idleMaxWaitMs];
+    return Math.round(Math.min(Math.max(quietMs, leastMs), mostMs));
+  }
+
+  whilePaused(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        timer.cancel();
+        resolve();
+      };
+      const timer = this.#clock.after(this.#timing.maxWaitMs, wake);
+      this.#waiting.add(wake);
+    });
   }
 }

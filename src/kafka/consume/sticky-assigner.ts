@@ -1,7 +1,7 @@
 import { AssignerProtocol, type PartitionAssigner } from "kafkajs";
 import type { TopicPartition } from "../../model/record.ts";
 import type { beforeJoin } from "../connection/before-join.ts";
-import type { fetchWait } from "../connection/fetch-wait.ts";
+import type { FetchWait, fetchWait } from "../connection/fetch-wait.ts";
 import { assignSticky, type Claimant } from "./sticky-assignment.ts";
 
 /** What a member owns, told to whoever leads the group; kept up to date by the consumer. */
@@ -13,7 +13,7 @@ export interface Ownership {
 
 export interface AssignerHooks {
   readonly [beforeJoin]?: () => Promise<void>;
-  readonly [fetchWait]?: (hasPaused: boolean) => number;
+  readonly [fetchWait]?: FetchWait;
 }
 
 const name = "provisioning-bridge-sticky";

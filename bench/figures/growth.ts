@@ -21,7 +21,7 @@ interface Size {
   readonly clients: number;
   readonly extraBytes: number;
   readonly instances: number;
-  /** Deliveries, all handlers together, that are timed; a quarter as many warm up. */
+  /** Deliveries, all handlers together, that are timed; half as many warm up. */
   readonly deliveries: number;
 }
 
@@ -30,7 +30,11 @@ const usual = { handlers: 1, clients: 10_000, extraBytes: 0, instances: 1, deliv
 const growths: readonly Growth[] = [
   {
     what: "handlers of the same event, each its own group",
-    sizes: [1, 10, 50, 200].map((handlers) => ({ ...usual, name: String(handlers), handlers })),
+    sizes: [1, 10, 50, 200].map((handlers) => {
+      // Some hundred events for each group, or what is measured is how they begin.
+      const deliveries = Math.max(usual.deliveries, 600 * handlers);
+      return { ...usual, name: String(handlers), handlers, deliveries };
+    }),
   },
   {
     what: "clients",
@@ -98,14 +102,11 @@ export const growth: Figure = {
 
 async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
   const events = Math.ceil(size.deliveries * scale);
-  const warmup = Math.ceil(events / 4);
+  const warmup = Math.ceil(events / 2);
   const topics = await FreshTopics.open({ partitions, servers });
   const sink = await SinkProcess.start(0);
   const bridges: BenchBridge[] = [];
   try {
-    // A fifth more than is watched: some are delivered before it begins.
-    const facts = Math.ceil(((events + warmup) * 1.2) / size.handlers) + 1000;
-    await writeFacts(topics, facts, size.clients, size.extraBytes);
     const groupPrefix = `${topics.prefix}.${randomUUID().slice(0, 8)}`;
     const handlers = Array.from({ length: size.handlers }, (_, at) => ({
       ...{ id: `h${at}`, stage: "after", events: ["clients.update"], inFlight: 64 },
@@ -116,7 +117,12 @@ async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
     const starting = Array.from({ length: size.instances }, () => BenchBridge.start(env, handlers));
     bridges.push(...(await Promise.all(starting)));
     const pids = bridges.map(({ pid }) => pid);
-    const { cpuSeconds, perSecond } = await sink.watch({ warmup, events, pids });
+    // Not before: two hundred groups would join while others deliver.
+    const facts = Math.ceil((events + warmup) / size.handlers) + 100;
+    const [{ cpuSeconds, perSecond }] = await Promise.all([
+      sink.watch({ warmup, events, pids }),
+      writeFacts(topics, facts, size.clients, size.extraBytes),
+    ]);
     const resident = pids.reduce((sum, pid) => sum + residentMiB(pid), 0);
     return { perSecond, cpuMicros: (cpuSeconds * 1e6) / events, residentMiB: resident };
   } finally {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { assertPatchable, kafkajsVersion } from "./patch.ts";
+import { wrapMethod } from "./patch.ts";
 
 /**
  * kafkajs joins a group again without waiting for anybody: what is under way then, and what is settled and not committed,
@@ -21,16 +21,16 @@ interface ConsumerGroup {
 
 /** Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read. */
 export function letJoinsWait(): void {
-  const { prototype } = consumerGroupClass();
-  const upstream = prototype.joinAndSync;
-  if (patched.has(upstream)) return;
-  assertPatchable(kafkajsVersion(), upstream, joinHash, "ConsumerGroup.joinAndSync");
-  const waiting: JoinAndSync = async function () {
-    if (this.memberId !== null) for (const assigner of this.assigners) await assigner[beforeJoin]?.();
-    return upstream.call(this);
-  };
-  patched.add(waiting);
-  prototype.joinAndSync = waiting;
+  const method = { of: "ConsumerGroup", method: "joinAndSync", hash: joinHash } as const;
+  wrapMethod(
+    consumerGroupClass().prototype,
+    method,
+    (upstream) =>
+      async function () {
+        if (this.memberId !== null) for (const assigner of this.assigners) await assigner[beforeJoin]?.();
+        return upstream.call(this);
+      },
+  );
 }
 
 /** kafkajs's ConsumerGroup, for the patch and its tests. */
@@ -38,5 +38,4 @@ export function consumerGroupClass(): { readonly prototype: { joinAndSync: JoinA
   return require("kafkajs/src/consumer/consumerGroup.js") as { prototype: { joinAndSync: JoinAndSync } };
 }
 
-const patched = new WeakSet<JoinAndSync>();
 const require = createRequire(import.meta.url);

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { assertPatchable, kafkajsVersion } from "./patch.ts";
+import { wrapMethod } from "./patch.ts";
 
 /** kafkajs lets every fetch of a consumer wait for records equally long. Where one of a group's assigners has this, it is asked. */
 export const fetchWait: unique symbol = Symbol("fetch wait");
@@ -32,25 +32,25 @@ interface ConsumerGroup {
 
 /** Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read. */
 export function letFetchesVary(): void {
-  const { prototype } = fetchingGroupClass();
-  const upstream = prototype.fetch;
-  if (patched.has(upstream)) return;
-  assertPatchable(kafkajsVersion(), upstream, fetchHash, "ConsumerGroup.fetch");
-  const varying: Fetch = async function (nodeId) {
-    const wait = this.assigners.map((assigner) => assigner[fetchWait]).find((one) => one !== undefined);
-    if (wait !== undefined) {
-      const paused = this.assigned().flatMap(({ partitions, topic }) =>
-        partitions.map((one) => this.isPaused(topic, one)),
-      );
-      if (paused.length > 0 && paused.every(Boolean)) {
-        await wait.whilePaused();
-        this.maxWaitTime = 0;
-      } else this.maxWaitTime = wait.nextMs(paused.some(Boolean));
-    }
-    return upstream.call(this, nodeId);
-  };
-  patched.add(varying);
-  prototype.fetch = varying;
+  const method = { of: "ConsumerGroup", method: "fetch", hash: fetchHash } as const;
+  wrapMethod(
+    fetchingGroupClass().prototype,
+    method,
+    (upstream) =>
+      async function (nodeId) {
+        const wait = this.assigners.map((assigner) => assigner[fetchWait]).find((one) => one !== undefined);
+        if (wait !== undefined) {
+          const paused = this.assigned().flatMap(({ partitions, topic }) =>
+            partitions.map((one) => this.isPaused(topic, one)),
+          );
+          if (paused.length > 0 && paused.every(Boolean)) {
+            await wait.whilePaused();
+            this.maxWaitTime = 0;
+          } else this.maxWaitTime = wait.nextMs(paused.some(Boolean));
+        }
+        return upstream.call(this, nodeId);
+      },
+  );
 }
 
 /** kafkajs's ConsumerGroup, for the patch and its tests. */
@@ -58,5 +58,4 @@ export function fetchingGroupClass(): { readonly prototype: { fetch: Fetch } } {
   return require("kafkajs/src/consumer/consumerGroup.js") as { prototype: { fetch: Fetch } };
 }
 
-const patched = new WeakSet<Fetch>();
 const require = createRequire(import.meta.url);

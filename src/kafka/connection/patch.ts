@@ -68,10 +68,9 @@ export function applyPatches(): void {
  * Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
  */
 export function mendIdleTimer(): void {
-  const { prototype } = requestQueueClass();
-  if (prototype.scheduleCheckPendingRequests === scheduleWhilePending) return;
-  assertPatchable(kafkajsVersion(), prototype.scheduleCheckPendingRequests);
-  prototype.scheduleCheckPendingRequests = scheduleWhilePending;
+  const method = "scheduleCheckPendingRequests";
+  const prototype = requestQueueClass().prototype as Record<typeof method, typeof scheduleWhilePending>;
+  wrapMethod(prototype, { of: "RequestQueue", method, hash: patchedSourceHash }, () => scheduleWhilePending);
 }
 
 /** Throws BridgeError INTERNAL unless this is the method of the version that was read. */
@@ -89,6 +88,24 @@ export function assertPatchable(
       `${name} (found ${found}) and update the version and the hash`,
   );
 }
+
+/**
+ * Puts a method made of kafkajs's own in its place. Idempotent.
+ * Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
+ */
+export function wrapMethod<Name extends string, Method extends WeakKey>(
+  prototype: Record<Name, Method>,
+  { hash, method, of }: { readonly method: Name; readonly of: string; readonly hash: string },
+  wrap: (upstream: Method) => Method,
+): void {
+  const upstream = prototype[method];
+  if (wrapped.has(upstream)) return;
+  assertPatchable(kafkajsVersion(), upstream, hash, `${of}.${method}`);
+  prototype[method] = wrap(upstream);
+  wrapped.add(prototype[method]);
+}
+
+const wrapped = new WeakSet();
 
 /** What is used of kafkajs's Cluster (src/cluster/index.js) where its public clients offer no way. */
 export interface InternalCluster {

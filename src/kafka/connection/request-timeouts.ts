@@ -1,4 +1,4 @@
-import { assertPatchable, kafkajsVersion, requestQueueClass } from "./patch.ts";
+import { requestQueueClass, wrapMethod } from "./patch.ts";
 
 /** SHA-256 of the source of the method that is replaced, as version 2.2.4 of kafkajs has it. */
 export const timeoutCheckHash = "4fa2b60aa0fe28a4fefc028706b8de18cdafc88916fae651d8cc5d359cc4553a";
@@ -20,9 +20,7 @@ interface Request {
   timeoutRequest(): void;
 }
 
-interface Patched {
-  scheduleRequestTimeoutCheck: unknown;
-}
+const method = "scheduleRequestTimeoutCheck";
 
 const connected = new Set<RequestQueue>();
 let timer: NodeJS.Timeout | null = null;
@@ -33,11 +31,8 @@ let timer: NodeJS.Timeout | null = null;
  * Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
  */
 export function shareRequestTimer(): void {
-  const prototype = requestQueueClass().prototype as unknown as Patched;
-  if (prototype.scheduleRequestTimeoutCheck === watch) return;
-  const method = prototype.scheduleRequestTimeoutCheck;
-  assertPatchable(kafkajsVersion(), method, timeoutCheckHash, "RequestQueue.scheduleRequestTimeoutCheck");
-  prototype.scheduleRequestTimeoutCheck = watch;
+  const prototype = requestQueueClass().prototype as unknown as Record<typeof method, typeof watch>;
+  wrapMethod(prototype, { of: "RequestQueue", method, hash: timeoutCheckHash }, () => watch);
 }
 
 /** Called once a connection is there. */

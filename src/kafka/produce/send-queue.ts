@@ -74,17 +74,14 @@ export class SendQueue {
 
   /** Removes and returns what nobody waits for any more. */
   takeOverdue(nowMs: number): Queued[] {
-    const waiting = this.#waiting();
+    const waiting = this.#items.slice(this.#first).filter((queued) => queued !== undefined);
     const overdue = waiting.filter((queued) => nowMs >= queued.giveUpAtMs);
     if (overdue.length === 0) return overdue;
-    this.#items = waiting.filter((queued) => nowMs < queued.giveUpAtMs);
+    const left = waiting.filter((queued) => nowMs < queued.giveUpAtMs);
+    this.#items = left;
     this.#first = 0;
-    this.#bytes = this.#waiting().reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes = left.reduce((sum, { bytes }) => sum + bytes, 0);
     return overdue;
-  }
-
-  #waiting(): Queued[] {
-    return this.#items.slice(this.#first).filter((queued) => queued !== undefined);
   }
 
   /** Removes and returns everything. */

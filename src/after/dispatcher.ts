@@ -23,6 +23,7 @@ import type { Partition } from "./partition.ts";
 import type { AfterObserver, AfterTasks, DeadLetters, FactEnd, ParkedLog } from "./ports.ts";
 import { Routes } from "./routes.ts";
 import { type DispatcherStats, statsOf } from "./stats.ts";
+import { TurnPace } from "./turn-pace.ts";
 import { Turns } from "./turns.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -44,6 +45,8 @@ export interface DispatcherOptions {
   readonly limits?: Partial<Limits>;
   /** What the group may hold now, beside others in the same memory; never more than `bytesHigh`, which is the default. */
   readonly bytesShare?: () => number;
+  /** One for all groups of a thread. Absent: one of its own. */
+  readonly pace?: TurnPace;
 }
 
 export interface Dispatcher extends Required<RecordSink> {
@@ -98,7 +101,8 @@ class GroupDispatcher implements Dispatcher {
     const routes = new Routes(options.group, options.handlers);
     const parkedLog = options.parkedLog ?? null;
     const brake = new Brake({ ...options, limits }, () => this.#turns.pump());
-    this.#engine = { ...options, limits, routes, parkedLog, health: new Health(), brake };
+    const pace = options.pace ?? new TurnPace();
+    this.#engine = { ...options, limits, routes, parkedLog, health: new Health(), brake, pace };
     this.#watchdog = new Watchdog(this.#engine, owned);
     this.#flow = new Flow(options.group, options.source, limits, options.observer, options.bytesShare);
     this.#commits = new Commits(options.group, owned, { ...options, limits });

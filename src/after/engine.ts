@@ -8,6 +8,7 @@ import type { Limits } from "./limits.ts";
 import type { AfterObserver, AfterTasks, DeadLetters, FactEnd, ParkedLog } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import type { Routes } from "./routes.ts";
+import type { TurnPace } from "./turn-pace.ts";
 
 /** What one group's deliveries are made with. */
 export interface Engine {
@@ -20,6 +21,7 @@ export interface Engine {
   readonly parkedLog: ParkedLog | null;
   readonly health: Health;
   readonly brake: Brake;
+  readonly pace: TurnPace;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

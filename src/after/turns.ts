@@ -52,6 +52,8 @@ export class Turns {
   /** Resolved when no turn is under way. */
   #calm: PromiseWithResolvers<undefined> | null = null;
 
+  readonly #goOn = (): void => this.pump();
+
   constructor(engine: Engine, watchdog: Watchdog, host: TurnsHost) {
     this.#engine = engine;
     this.#watchdog = watchdog;
@@ -71,11 +73,13 @@ export class Turns {
     else this.#watchdog.watch();
   }
 
-  /** Begins as many turns as there are slots, and as the brake lets. */
+  /** Begins as many turns as there are slots, and as the pace and the brake let. */
   pump(): void {
     if (this.#closed || this.#rest !== null) return;
     while (!this.#ready.isEmpty) {
-      if (this.#running >= this.#engine.limits.concurrency || !this.#engine.brake.lets(this.#running)) {
+      const { brake, limits, pace } = this.#engine;
+      // The brake comes last: what it lets begin it counts.
+      if (this.#running >= limits.concurrency || !pace.lets(this.#goOn) || !brake.lets(this.#running)) {
         this.#watchdog.watch();
         return;
       }

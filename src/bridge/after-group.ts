@@ -1,5 +1,6 @@
 import { createDispatcher, type Dispatcher } from "../after/dispatcher.ts";
 import type { AfterObserver, AfterTasks, DeadLetters, ParkedLog } from "../after/ports.ts";
+import type { TurnPace } from "../after/turn-pace.ts";
 import { messageOf } from "../errors.ts";
 import { afterTiming, createGroupConsumer, type GroupConsumer } from "../kafka/consume/consumer.ts";
 import {
@@ -28,6 +29,7 @@ export interface AfterGroupParts {
   readonly parkedLog: ParkedLog;
   readonly gaps: Gaps;
   readonly observer: AfterObserver;
+  readonly pace: TurnPace;
   /** How many groups there are now, this one included. */
   readonly groups: () => number;
 }
@@ -95,6 +97,7 @@ export class AfterGroup {
       random: Math.random,
       observer,
       logger,
+      pace: parts.pace,
       limits: {
         concurrency: settings.after.inFlight,
         parkRecords: settings.after.parkAfter,

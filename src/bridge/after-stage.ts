@@ -1,4 +1,5 @@
 import type { AfterObserver, DeadLetters } from "../after/ports.ts";
+import { TurnPace } from "../after/turn-pace.ts";
 import { BridgeError } from "../errors.ts";
 import { openLogReader } from "../kafka/consume/log-reader.ts";
 import { createRecordProducer } from "../kafka/produce/producer.ts";
@@ -53,6 +54,7 @@ export function composeAfter(parts: StageParts, live: LiveSet, observer: AfterOb
   const groups: AfterGroups = new AfterGroups({
     ...{ stage: parts, reader, tasks, deadLetters, parkedLog, gaps },
     observer: both(observer, executions),
+    pace: new TurnPace(),
     groups: () => groups.running.length,
   });
   let running: RunningSet = emptySet;

@@ -1,5 +1,6 @@
 import { createDispatcher, type Dispatcher } from "../../../src/after/dispatcher.ts";
 import type { AfterTasks, AttemptOutcome, FactEnd } from "../../../src/after/ports.ts";
+import { TurnPace } from "../../../src/after/turn-pace.ts";
 import { withReplays } from "../../../src/bridge/replays.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { Clock } from "../../../src/model/clock.ts";
@@ -89,6 +90,7 @@ export class Member implements RecordSource {
       observer: this.#journal(),
       logger: silentLogger,
       limits,
+      pace: new TurnPace(2, (go) => void mortal.after(1, go)),
     });
   }
 

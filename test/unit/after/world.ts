@@ -11,6 +11,7 @@ import {
   type PauseReason,
   type StallReason,
 } from "../../../src/after/ports.ts";
+import { TurnPace } from "../../../src/after/turn-pace.ts";
 import { BridgeError } from "../../../src/errors.ts";
 import type { BridgeEvent } from "../../../src/model/event.ts";
 import type { Failure } from "../../../src/model/failure.ts";
@@ -291,6 +292,7 @@ export function world(
     observer: journal,
     logger: silentLogger,
     limits,
+    pace: new TurnPace(Number.POSITIVE_INFINITY, () => undefined),
     ...(bytesShare === undefined ? {} : { bytesShare }),
   });
   dispatcher.assigned([

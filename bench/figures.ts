@@ -5,7 +5,8 @@ import { isolation } from "./figures/isolation.ts";
 import { parts } from "./figures/parts.ts";
 import { peers } from "./figures/peers.ts";
 import { requests } from "./figures/requests.ts";
+import { work } from "./figures/work.ts";
 import type { Figure } from "./support/place.ts";
 
 /** In the order in which they are measured. */
-export const figures: readonly Figure[] = [deliveries, requests, isolation, growth, idle, parts, peers];
+export const figures: readonly Figure[] = [deliveries, requests, work, isolation, growth, idle, parts, peers];

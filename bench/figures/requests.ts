@@ -1,36 +1,18 @@
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
-import { BenchBridge } from "../support/bench-bridge.ts";
+import { type AskLoad, askBridge, askedBridges, askFloor } from "../support/ask-run.ts";
 import type { Figure } from "../support/place.ts";
-import { type AskResult, resultOf, SinkProcess } from "../support/programs.ts";
+import { type AskResult, SinkProcess } from "../support/programs.ts";
 import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
 
-interface Load {
-  readonly atOnce: number;
-  readonly warmup: number;
-  readonly requests: number;
-}
-
-const loads: readonly Load[] = [
+const loads: readonly AskLoad[] = [
   { atOnce: 1, warmup: 1000, requests: 2000 },
   { atOnce: 16, warmup: 6000, requests: 12_000 },
   { atOnce: 128, warmup: 15_000, requests: 30_000 },
   { atOnce: 1024, warmup: 15_000, requests: 30_000 },
 ];
 
-const contenders = [
-  "floor",
-  "no handler",
-  "one HTTP handler",
-  "a mutator, three validators",
-  "a persistent script",
-] as const;
+const contenders = ["floor", ...askedBridges] as const;
 type Contender = (typeof contenders)[number];
-
-const script = `#!/usr/bin/env python3
-import json, sys
-for line in sys.stdin:
-    print(json.dumps({"id": json.loads(line)["id"], "decision": "allow"}), flush=True)
-`;
 
 /** Requests in a closed loop, against kafkajs on both ends with nothing between. */
 export const requests: Figure = {
@@ -43,7 +25,9 @@ export const requests: Figure = {
     try {
       for (const load of loads) {
         const results = await alternate(contenders, place.rounds, async (contender) => {
-          const result = await ask(contender, load, topics, sink.url, place.scale);
+          const result = await (contender === "floor"
+            ? askFloor(place, topics, sink.url, load)
+            : askBridge(place, topics, sink.url, load, contender));
           place.say(
             `  ${load.atOnce} at once: ${contender} ${Math.round(result.perSecond)}/s, p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms ${JSON.stringify(result.decided)}`,
           );
@@ -72,49 +56,7 @@ export const requests: Figure = {
   },
 };
 
-async function ask(
-  contender: Contender,
-  { atOnce, requests: count, warmup }: Load,
-  topics: FreshTopics,
-  url: string,
-  scale: number,
-): Promise<AskResult> {
-  const counts = [atOnce, Math.ceil(warmup * scale), Math.ceil(count * scale)];
-  if (contender === "floor") return resultOf("ask-floor.ts", [topics.servers.kafkaBrokers, ...counts]);
-  const env = { ...topics.env, BEFORE_IN_FLIGHT: "4096", DEADLINE_MS: "5000" };
-  const bridge = await BenchBridge.start(
-    env,
-    handlersOf(contender, url, Math.max(atOnce, 16)),
-    { "allow.py": script },
-    "before",
-  );
-  try {
-    return await resultOf("ask.ts", [...counts, bridge.pid], topics.env);
-  } finally {
-    await bridge.stop();
-  }
-}
-
-function handlersOf(contender: Contender, url: string, inFlight: number): readonly object[] {
-  const usual = { stage: "before", events: ["clients.update"], onFailure: "forbid", timeoutMs: 1000, inFlight };
-  const http = { http: { url } };
-  switch (contender) {
-    case "floor":
-    case "no handler":
-      return [];
-    case "one HTTP handler":
-      return [{ ...usual, id: "one", task: http }];
-    case "a mutator, three validators":
-      return [
-        { ...usual, id: "mutator", task: http, mayChange: ["name"] },
-        ...[1, 2, 3].map((number) => ({ ...usual, id: `validator-${number}`, task: http })),
-      ];
-    case "a persistent script":
-      return [{ ...usual, id: "script", task: { script: { path: "allow.py", persistent: true } }, inFlight: 4 }];
-  }
-}
-
-function rowsOf({ atOnce }: Load, results: ReadonlyMap<Contender, readonly AskResult[]>, count: number): string[][] {
+function rowsOf({ atOnce }: AskLoad, results: ReadonlyMap<Contender, readonly AskResult[]>, count: number): string[][] {
   const of = (contender: Contender, what: (result: AskResult) => number): readonly number[] =>
     (results.get(contender) ?? []).map(what);
   const floor = (what: (result: AskResult) => number): readonly number[] => of("floor", what);

@@ -1,3 +1,4 @@
+import { type AskWork, echo } from "./floor-ask-work.ts";
 import type { FloorClient, FloorMessage } from "./floor-client.ts";
 import { measuring } from "./meter.ts";
 import type { AskResult } from "./programs.ts";
@@ -9,27 +10,30 @@ interface Load {
 }
 
 /**
- * Request and reply with nothing between: a requester and an echo in one process, each with a producer that sends what
+ * Request and reply with nothing between but `work`: a requester and an echo in one process, each with a producer that sends what
  * queued up while the last request was in flight. A closed loop over two topics that are there and empty.
  */
 export async function askEcho(
   client: FloorClient,
   topics: { readonly asked: string; readonly replied: string },
   { atOnce, requests, warmup }: Load,
+  work: AskWork = echo,
 ): Promise<AskResult> {
-  const value = Buffer.alloc(300, "x");
   const waiting = new Map<string, () => void>();
   const reply = await batching(client, topics.replied);
   await client.consume(topics.asked, (records) => {
     for (const record of records) {
-      reply({ value, headers: { correlation: client.header(record, "correlation") ?? "" } });
+      const correlation = client.header(record, "correlation") ?? "";
+      void whenKnown(work.answer(record), (value) => reply({ value, headers: { correlation } }));
     }
   });
   await client.consume(topics.replied, (records) => {
     for (const record of records) {
       const correlation = String(client.header(record, "correlation"));
-      waiting.get(correlation)?.();
-      waiting.delete(correlation);
+      void whenKnown(work.read(record), () => {
+        waiting.get(correlation)?.();
+        waiting.delete(correlation);
+      });
     }
   });
   const ask = await batching(client, topics.asked);
@@ -41,7 +45,9 @@ export async function askEcho(
       const startMs = performance.now();
       await new Promise<void>((resolve) => {
         waiting.set(correlation, resolve);
-        ask({ key: correlation, value, headers: { correlation } });
+        void whenKnown(work.question(correlation), ({ headers, value }) =>
+          ask({ key: correlation, value, headers: { ...headers, correlation } }),
+        );
       });
       meter.add(performance.now() - startMs);
     }
@@ -50,6 +56,13 @@ export async function askEcho(
   const cpuSeconds = await over;
   const [p50 = 0, p99 = 0, p999 = 0, max = 0] = [0.5, 0.99, 0.999, 1].map((share) => meter.quantile(share));
   return { perSecond: meter.perSecond, p50, p99, p999, max, cpuSeconds, decided: {} };
+}
+
+/** Without a promise where there is none. */
+function whenKnown<T>(value: T | Promise<T>, then: (value: T) => void): Promise<void> | undefined {
+  if (value instanceof Promise) return value.then(then);
+  then(value);
+  return undefined;
 }
 
 async function batching(client: FloorClient, topic: string): Promise<(message: FloorMessage) => void> {

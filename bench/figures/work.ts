@@ -1,0 +1,109 @@
+import { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { type AskLoad, askBridge, askFloor } from "../support/ask-run.ts";
+import { bridgeDeliveries, type DeliveryLoad, factsFor, floorDeliveries } from "../support/delivery-run.ts";
+import type { AskWorkName } from "../support/floor-ask-work.ts";
+import type { FloorWorkName } from "../support/floor-work.ts";
+import type { Figure, Place } from "../support/place.ts";
+import { SinkProcess } from "../support/programs.ts";
+import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+
+interface Run {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+}
+
+const delivering: DeliveryLoad = { latencyMs: 0, inFlight: 64, warmup: 20_000, events: 60_000 };
+const asking: readonly AskLoad[] = [
+  { atOnce: 16, warmup: 6000, requests: 12_000 },
+  { atOnce: 128, warmup: 15_000, requests: 30_000 },
+];
+
+const floorDoes: Readonly<Record<string, FloorWorkName>> = {
+  "the floor": "nothing",
+  "with what a handler is told, as headers": "headers",
+  "with the event decoded, and sent as JSON": "reading",
+  "with an entry of the execution log": "entries",
+};
+const floorAsks: Readonly<Record<string, AskWorkName>> = {
+  "the floor": "nothing",
+  "with event and verdict encoded and decoded, and their headers": "reading",
+  "with a record of the decision": "entries",
+  "with a call before it, and an entry of the execution log": "call",
+};
+const bridge = "the bridge";
+const bridgeNobody = "the bridge, no handler";
+const bridgeOne = "the bridge, one HTTP handler";
+
+/** The floor doing more and more of a bridge's work, with the same libraries and nothing promised: what is possible at most. */
+export const work: Figure = {
+  id: "work",
+  title: "The work itself: the floor, doing more and more of it",
+  async measure(place) {
+    const rows = [...(await deliveryRows(place)), ...(await askRows(place))];
+    return table(["", "each with what is above it", "a second", "of the floor", "CPU µs each", "of the floor's"], rows);
+  },
+};
+
+async function deliveryRows(place: Place): Promise<readonly string[][]> {
+  const topics = await factsFor(place, [delivering]);
+  try {
+    const names = [...Object.keys(floorDoes), bridge];
+    return await measured(place, "delivery, 64 in flight", names, (name) => {
+      const does = floorDoes[name];
+      return does === undefined
+        ? bridgeDeliveries(place, topics, delivering, { logs: true })
+        : floorDeliveries(place, topics, delivering, does);
+    });
+  } finally {
+    await topics.close();
+  }
+}
+
+async function askRows(place: Place): Promise<readonly string[][]> {
+  const rows: string[][] = [];
+  const sink = await SinkProcess.start(0);
+  const topics = await FreshTopics.open({ partitions: 6, servers: place.servers });
+  try {
+    for (const load of asking) {
+      const names = [...Object.keys(floorAsks), bridgeNobody, bridgeOne];
+      const what = `request, ${load.atOnce} at once`;
+      rows.push(
+        ...(await measured(place, what, names, async (name) => {
+          const asks = floorAsks[name];
+          const asked = name === bridgeOne ? "one HTTP handler" : "no handler";
+          const { cpuSeconds, perSecond } = await (asks === undefined
+            ? askBridge(place, topics, sink.url, load, asked)
+            : askFloor(place, topics, sink.url, load, asks));
+          return { perSecond, cpuMicros: (cpuSeconds * 1e6) / Math.ceil(load.requests * place.scale) };
+        })),
+      );
+    }
+    return rows;
+  } finally {
+    await topics.close();
+    await sink.stop();
+  }
+}
+
+async function measured(
+  place: Place,
+  what: string,
+  names: readonly string[],
+  measure: (name: string) => Promise<Run>,
+): Promise<string[][]> {
+  const results = await alternate(names, place.rounds, async (name) => {
+    const run = await measure(name);
+    place.say(`  ${what}: ${name} ${Math.round(run.perSecond)}/s, ${run.cpuMicros.toFixed(0)} µs`);
+    return run;
+  });
+  const of = (name: string, figure: keyof Run): readonly number[] =>
+    (results.get(name) ?? []).map((run) => run[figure]);
+  return names.map((name) => [
+    what,
+    name,
+    shown(summary(of(name, "perSecond")), 0),
+    shown(ratios(of(name, "perSecond"), of("the floor", "perSecond"))),
+    shown(summary(of(name, "cpuMicros")), 0),
+    shown(ratios(of(name, "cpuMicros"), of("the floor", "cpuMicros"))),
+  ]);
+}

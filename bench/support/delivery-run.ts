@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { BenchBridge } from "./bench-bridge.ts";
+import { writeFacts } from "./facts.ts";
+import type { FloorWorkName } from "./floor-work.ts";
+import { fromStart, type Place } from "./place.ts";
+import { during, SinkProcess } from "./programs.ts";
+
+const partitions = 6;
+const clients = 10_000;
+/** What may be delivered before the sink watches. */
+const before = 20_000;
+
+export interface DeliveryLoad {
+  readonly latencyMs: number;
+  readonly inFlight: number;
+  readonly warmup: number;
+  readonly events: number;
+}
+
+export interface DeliveryRun {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+}
+
+/** Topics with enough facts for any of the loads. */
+export async function factsFor(place: Place, loads: readonly DeliveryLoad[]): Promise<FreshTopics> {
+  const topics = await FreshTopics.open({ partitions, servers: place.servers });
+  const most = Math.max(...loads.map(({ events, warmup }) => events + warmup));
+  const bytes = await writeFacts(topics, Math.ceil(most * place.scale) + before, clients);
+  place.say(`  facts of ${bytes} bytes written`);
+  return topics;
+}
+
+/** The floor, doing so much of a delivery's work. */
+export async function floorDeliveries(
+  place: Place,
+  topics: FreshTopics,
+  load: DeliveryLoad,
+  work: FloorWorkName = "nothing",
+): Promise<DeliveryRun> {
+  const { kafkaBrokers, schemaRegistryUrl } = place.servers;
+  const { executions, facts } = topics.names;
+  return watched(place, load, (url, use) => {
+    const args = [kafkaBrokers, facts.clients, url, String(load.inFlight), work, schemaRegistryUrl, executions];
+    return during("deliver-floor.ts", args, use);
+  });
+}
+
+/** `logs`: with its execution log. */
+export async function bridgeDeliveries(
+  place: Place,
+  topics: FreshTopics,
+  load: DeliveryLoad,
+  { logs }: { readonly logs: boolean },
+): Promise<DeliveryRun> {
+  const { inFlight } = load;
+  return watched(place, load, async (url, use) => {
+    // A group of its own each time: it delivers all from the start.
+    const groupPrefix = `${topics.prefix}.${randomUUID().slice(0, 8)}`;
+    await fromStart(topics, `${groupPrefix}.after.measured`, partitions);
+    const log = logs ? "on" : "off";
+    const env = { ...topics.env, GROUP_PREFIX: groupPrefix, AFTER_IN_FLIGHT: String(inFlight), EXECUTION_LOG: log };
+    const handler = { id: "measured", stage: "after", events: ["clients.update"], task: { http: { url } }, inFlight };
+    const bridge = await BenchBridge.start(env, [handler]);
+    try {
+      return await use(bridge.pid);
+    } finally {
+      await bridge.kill();
+    }
+  });
+}
+
+type Use = (pid: number) => Promise<DeliveryRun>;
+
+async function watched(
+  { scale }: Place,
+  { events, latencyMs, warmup }: DeliveryLoad,
+  run: (url: string, use: Use) => Promise<DeliveryRun>,
+): Promise<DeliveryRun> {
+  const counted = { warmup: Math.ceil(warmup * scale), events: Math.ceil(events * scale) };
+  const sink = await SinkProcess.start(latencyMs);
+  try {
+    return await run(sink.url, async (pid) => {
+      const { cpuSeconds, perSecond } = await sink.watch({ ...counted, pids: [pid] });
+      return { perSecond, cpuMicros: (cpuSeconds * 1e6) / counted.events };
+    });
+  } finally {
+    await sink.stop();
+  }
+}

@@ -46,12 +46,15 @@ export async function decide(
   }
 
   const startMs = ports.clock.monotonicMs();
+  let open = validators.length;
   await new Promise<void>((resolve) => {
-    const turns = validators.map((validator) => turn(validator, reserveMs(0)));
-    for (const done of turns) void done.then(() => trail.isForbidden && resolve());
-    void Promise.all(turns).then(() => resolve());
+    if (open === 0) resolve();
+    const over = (): void => {
+      if (--open === 0 || trail.isForbidden) resolve();
+    };
+    for (const validator of validators) void turn(validator, reserveMs(0)).then(over);
   });
-  ended.abort(verdictKnown);
+  if (open > 0) ended.abort(verdictKnown);
   if (trail.isForbidden) for (const late of validators) trail.cancel(late, elapsedSince(startMs, ports));
   return trail.fold();
 }

@@ -28,7 +28,9 @@ export interface FollowerParts {
 }
 
 const answerMs = 8000;
+/** Between two looks; and after a while in which nothing came, of which it is a fifth at most. */
 const pollMs = 300;
+const idlePollMs = 1000;
 /** Partitions that were added are looked for this often. */
 const boundsEveryMs = 30_000;
 /** Records that become entries in one transaction: a query waits no longer than for one. */
@@ -45,12 +47,17 @@ export async function follow(parts: FollowerParts): Promise<void> {
   try {
     let partitions: readonly Place[] = [];
     let boundsAtMs = -Infinity;
+    let newsAtMs = performance.now();
     while (!signal.aborted) {
       if (performance.now() - boundsAtMs > boundsEveryMs) {
         partitions = await positionsOf(parts);
         boundsAtMs = performance.now();
       }
-      if (!(await readOn(parts, reader, partitions))) await pause(systemClock, pollMs, signal);
+      if (await readOn(parts, reader, partitions)) newsAtMs = performance.now();
+      else {
+        const quietMs = (performance.now() - newsAtMs) / 5;
+        await pause(systemClock, Math.min(Math.max(quietMs, pollMs), idlePollMs), signal);
+      }
     }
   } finally {
     await reader.close();

@@ -42,6 +42,9 @@ const answerMs = 3000;
 const sameEveryMs = 30_000;
 const firstWaitMs = 100;
 const longestWaitMs = 1000;
+/** How long the broker waits for something new before it answers: a moment until the end was seen, then longer, which is cheaper. */
+const momentMs = 250;
+const restMs = 1000;
 
 /**
  * Reads a topic of one partition from its start to its end, and goes on as records come: no group, nothing is committed,
@@ -68,6 +71,7 @@ class Follower implements LogFollower {
   #position = 0;
   #last: LastRecord | null = null;
   #sameAtMs = -Infinity;
+  #isAtEnd = false;
   #heardMs = performance.now();
   #trouble: BridgeError | null = null;
   #running: Promise<void> | null = null;
@@ -182,7 +186,7 @@ class Follower implements LogFollower {
   /** One answer of the broker. False: what it held comes again. */
   async #step(reader: LogReader): Promise<boolean> {
     const at = { topic: this.#options.topic, partition: 0 };
-    const { records, next, pastEnd } = await reader.next(at, this.#position);
+    const { records, next, pastEnd } = await reader.next(at, this.#position, this.#isAtEnd ? restMs : momentMs);
     const isOther = pastEnd === true || (await this.#isOther(reader, records.length > 0));
     this.#heardMs = performance.now();
     this.#trouble = null;
@@ -190,7 +194,7 @@ class Follower implements LogFollower {
     if (isOther) {
       const why = pastEnd === true ? "the log is shorter than what was read of it" : "the log was made anew";
       this.#client.logger.error({ topic: at.topic, position: this.#position }, why);
-      [this.#position, this.#last] = [0, null];
+      [this.#position, this.#last, this.#isAtEnd] = [0, null, false];
       this.#options.startedOver();
       return true;
     }
@@ -199,7 +203,8 @@ class Follower implements LogFollower {
     if (newest !== undefined) this.#last = lastRecord(newest);
     this.#position = next;
     for (const waiter of this.#waiters) if (waiter.offset <= next) waiter.resolve();
-    if (newest === undefined) this.#options.atEnd?.();
+    this.#isAtEnd = newest === undefined;
+    if (this.#isAtEnd) this.#options.atEnd?.();
     return true;
   }
 

@@ -35,8 +35,8 @@ export interface LogReader {
   read(range: LogRange): AsyncGenerator<readonly InboundRecord[], void, void>;
   /** The first record from an offset on; null: there is none yet. */
   first(at: TopicPartition, offset: number): Promise<InboundRecord | null>;
-  /** What stands from an offset on, as one answer of the broker holds it; waits a moment where nothing does yet. */
-  next(at: TopicPartition, offset: number): Promise<LogPage>;
+  /** What stands from an offset on, as one answer of the broker holds it; waits `waitMs` [250] where nothing does yet. */
+  next(at: TopicPartition, offset: number, waitMs?: number): Promise<LogPage>;
   /** The offset that the next record gets. */
   end(at: TopicPartition): Promise<number>;
   /** The same of several partitions, in one request. */
@@ -47,7 +47,7 @@ export interface LogReader {
 
 /** Of one answer, unless a single batch of the producer is larger. */
 const answerBytes = 1024 * 1024;
-const brokerWaitsMs = 250;
+const usualWaitMs = 250;
 
 /**
  * Reads a log without joining a group: nothing is rebalanced, committed or left behind, and any offset costs one request.
@@ -86,7 +86,7 @@ export async function openLogReader(client: Pick<KafkaClient, "own">, timeoutMs:
       if (records.length > 0 || next === offset) return records[0] ?? null;
       return (await page(cluster, at, next, 1, timeoutMs)).records[0] ?? null;
     },
-    next: (at, offset) => page(cluster, at, offset, answerBytes, timeoutMs),
+    next: (at, offset, waitMs) => page(cluster, at, offset, answerBytes, timeoutMs, waitMs),
     end: (at) =>
       persistently(`asking for the end of ${at.topic}`, performance.now() + timeoutMs, () =>
         offsetOf(cluster, at, false),
@@ -109,10 +109,11 @@ function page(
   offset: number,
   maxBytes: number,
   timeoutMs: number,
+  waitMs = usualWaitMs,
 ): Promise<LogPage> {
   return persistently(`reading ${at.topic}`, performance.now() + timeoutMs, async () => {
     try {
-      return pageOf(at, offset, await fetchFrom(cluster, at, offset, maxBytes));
+      return pageOf(at, offset, await fetchFrom(cluster, at, offset, maxBytes, waitMs));
     } catch (error) {
       const types = typesOf(error);
       if (types.includes("NOT_LEADER_FOR_PARTITION")) await cluster.refreshMetadata();
@@ -134,7 +135,13 @@ function pageOf(at: TopicPartition, offset: number, messages: readonly Fetched[]
 
 type Fetched = Awaited<ReturnType<typeof fetchFrom>>[number];
 
-async function fetchFrom(cluster: InternalCluster, at: TopicPartition, offset: number, maxBytes: number) {
+async function fetchFrom(
+  cluster: InternalCluster,
+  at: TopicPartition,
+  offset: number,
+  maxBytes: number,
+  waitMs: number,
+) {
   const { topic, partition } = at;
   await cluster.addTargetTopic(topic);
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
@@ -145,7 +152,7 @@ async function fetchFrom(cluster: InternalCluster, at: TopicPartition, offset: n
   const broker = await cluster.findBroker({ nodeId });
   const { responses } = await broker.fetch({
     isolationLevel: 0,
-    maxWaitTime: brokerWaitsMs,
+    maxWaitTime: waitMs,
     minBytes: 1,
     maxBytes,
     topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],

@@ -35,14 +35,15 @@ export class TurnPace {
     const waiting = this.#waiting;
     if (waiting.size === 0) return;
     this.#waiting = new Set();
-    for (const goOn of waiting) {
-      // Those that were not reached stay before those that have had their share.
-      if (this.#left > 0) {
+    try {
+      for (const goOn of waiting) {
+        if (this.#left === 0) break;
         waiting.delete(goOn);
         goOn();
       }
+    } finally {
+      // Those that were not reached stay before those that have had their share.
+      this.#waiting = new Set([...waiting, ...this.#waiting]);
     }
-    for (const goOn of this.#waiting) waiting.add(goOn);
-    this.#waiting = waiting;
   };
 }

@@ -1,8 +1,9 @@
 /**
  * `npm run bench [-- FIGURE ...] [--rounds 5] [--quick] [--write]`: how close the bridge is to what its parts allow.
- * Every figure is a ratio of runs made side by side in one go, on a broker of its own; nothing here is a test.
+ * Figures are ratios of runs made side by side in one go, on a broker of its own; nothing here is a test.
  * `--write` puts the tables into docs/performance.md. Exit code 2 for an unknown figure.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -47,10 +48,16 @@ if (options.help || unknown.length > 0 || !(rounds >= 1)) {
   }
 }
 
+/** Of what is measured; `-dirty` where it was changed since. */
+function commit(): string {
+  return execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=7"], { encoding: "utf8" }).trim();
+}
+
 function writeTable(id: string, table: string): void {
   const text = readFileSync(page, "utf8");
-  const when = `${rounds} rounds, ${cpus().length} cores shared with broker and sink, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`;
+  const when = `${rounds} rounds, ${cpus().length} cores shared with broker and sink, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}.`;
   const between = new RegExp(`(<!-- ${id} -->\\n)[\\s\\S]*?(<!-- end -->)`);
+  if (!between.test(text)) throw new Error(`docs/performance.md has no place for ${id}`);
   writeFileSync(
     page,
     text.replace(between, (_all, start: string, end: string) => `${start}${table}\n\n${when}\n${end}`),

@@ -3,7 +3,7 @@ import { Partition } from "../../src/after/partition.ts";
 import { decide } from "../../src/before/chain.ts";
 import { judgeChanges } from "../../src/before/changes.ts";
 import { type Codec, createCodec } from "../../src/kafka/codec/codec.ts";
-import { schemaOfEvent } from "../../src/kafka/registry/schemas.ts";
+import { schemaOfEvent, shapeOfEvent } from "../../src/kafka/registry/schemas.ts";
 import { renderBody } from "../../src/model/body.ts";
 import { systemClock } from "../../src/model/clock.ts";
 import type { Data } from "../../src/model/data.ts";
@@ -58,6 +58,14 @@ async function makeParts(): Promise<Readonly<Record<string, Part>>> {
   const changes = json({ name: "Another name" }) as never;
   const mayChange = mutator("m").mayChange;
   const entryOf = entryMaker(event);
+  const secretType = findEventType("clients.accounts.update");
+  if (secretType === undefined) throw new Error("in the catalogue");
+  const words = "all that an account's record says about itself ".repeat(6);
+  const secret: BridgeEvent = {
+    ...{ ...event, id: secretType.id, type: secretType.id, shape: shapeOfEvent(secretType) },
+    data: { id: 7, password: "s3cret-pa55", notes: words },
+  };
+  const secretEntryOf = entryMaker(secret);
   const log = await openExecutionLog();
   return {
     "JSON.parse and JSON.stringify of the event's data": () => JSON.stringify(JSON.parse(text)),
@@ -72,6 +80,7 @@ async function makeParts(): Promise<Readonly<Record<string, Part>>> {
     "chain: a mutator and three validators that allow": chainOfFour(event, codec.recode),
     "execution log: an entry made": entryOf,
     "execution log: an entry made, encoded and handed over": () => log.write(entryOf),
+    "execution log: the same, of an event with a secret": () => log.write(secretEntryOf),
   };
 }
 

@@ -58,8 +58,10 @@ export async function floorWork(
 export function callHeaders(record: FloorRecord): readonly string[] {
   const own = {
     "content-type": "application/json",
+    accept: "application/json",
+    "accept-encoding": "identity",
     "user-agent": "provisioning-bridge/1.0.0",
-    "webhook-id": `dlv_${headerOf(record, "ce_id").padEnd(32, "0")}`,
+    "webhook-id": `msg_${headerOf(record, "ce_id").padEnd(43, "0")}`,
     "webhook-timestamp": String(Math.floor(Date.now() / 1000)),
     "ce-type": headerOf(record, "ce_type"),
     "ce-time": headerOf(record, "ce_time"),

@@ -50,8 +50,8 @@ export class ReadyLanes<Home> {
   #first: Lane<Home> | null = null;
   #last: Lane<Home> | null = null;
 
-  get isEmpty(): boolean {
-    return this.#first === null;
+  get first(): Lane<Home> | null {
+    return this.#first;
   }
 
   push(lane: Lane<Home>): void {

@@ -1,6 +1,13 @@
 /** Turns that begin in one round of the event loop, over all groups of a thread: enough to batch what a round writes. */
 const defaultPerRound = 16;
 
+/** A group, to the pace. */
+export interface Paced {
+  readonly goOn: () => void;
+  /** The pace's own note; false at first. */
+  waits: boolean;
+}
+
 /**
  * Keeps a thread from beginning more than it can work off. Where handlers answer at once, what is under way waits for the
  * thread and not for them: it gets no quicker by being more, only older, and what is old costs the garbage collector. So a round
@@ -10,8 +17,8 @@ const defaultPerRound = 16;
 export class TurnPace {
   readonly #perRound: number;
   readonly #nextRound: (go: () => void) => void;
-  /** Of groups with more to begin; none as long as something is left of the round. */
-  #waiting = new Set<() => void>();
+  /** With more to begin; nobody as long as something is left of the round. */
+  readonly #waiting: Paced[] = [];
   #left: number;
 
   constructor(perRound = defaultPerRound, nextRound: (go: () => void) => void = setImmediate) {
@@ -20,10 +27,11 @@ export class TurnPace {
     this.#left = perRound;
   }
 
-  /** Whether another turn may begin now; it does then. If not, `goOn` is called when one may, once. */
-  lets(goOn: () => void): boolean {
+  /** Whether another turn may begin now; it counts as begun. If not, `goOn` is called when one may, once. */
+  lets(group: Paced): boolean {
     if (this.#left === 0) {
-      this.#waiting.add(goOn);
+      if (!group.waits) this.#waiting.push(group);
+      group.waits = true;
       return false;
     }
     if (this.#left-- === this.#perRound) this.#nextRound(this.#begin);
@@ -32,18 +40,12 @@ export class TurnPace {
 
   readonly #begin = (): void => {
     this.#left = this.#perRound;
-    const waiting = this.#waiting;
-    if (waiting.size === 0) return;
-    this.#waiting = new Set();
-    try {
-      for (const goOn of waiting) {
-        if (this.#left === 0) break;
-        waiting.delete(goOn);
-        goOn();
-      }
-    } finally {
-      // Those that were not reached stay before those that have had their share.
-      this.#waiting = new Set([...waiting, ...this.#waiting]);
+    // Who waits again stands behind those that have not been reached.
+    for (let most = this.#waiting.length; most > 0 && this.#left > 0; most--) {
+      const group = this.#waiting.shift();
+      if (group === undefined) return;
+      group.waits = false;
+      group.goOn();
     }
   };
 }

@@ -7,6 +7,7 @@ import type { Fact } from "./fact.ts";
 import { type Lane, ReadyLanes } from "./lane.ts";
 import type { Partition } from "./partition.ts";
 import type { FactEnd } from "./ports.ts";
+import type { Paced } from "./turn-pace.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /** What the turns mean to the rest of the group. */
@@ -52,7 +53,7 @@ export class Turns {
   /** Resolved when no turn is under way. */
   #calm: PromiseWithResolvers<undefined> | null = null;
 
-  readonly #goOn = (): void => this.pump();
+  readonly #paced: Paced = { goOn: () => this.pump(), waits: false };
 
   constructor(engine: Engine, watchdog: Watchdog, host: TurnsHost) {
     this.#engine = engine;
@@ -76,20 +77,24 @@ export class Turns {
   /** Begins as many turns as there are slots, and as the pace and the brake let. */
   pump(): void {
     if (this.#closed || this.#rest !== null) return;
-    while (!this.#ready.isEmpty) {
-      const { brake, limits, pace } = this.#engine;
-      // The brake comes last: what it lets begin it counts.
-      if (this.#running >= limits.concurrency || !pace.lets(this.#goOn) || !brake.lets(this.#running)) {
+    for (let lane = this.#ready.first; lane !== null; lane = this.#ready.first) {
+      // A lane of a lost partition may still stand here: it costs no place of the round, and no try of the brake.
+      const { owned } = lane.home;
+      if (owned && !this.#mayBegin()) {
         this.#watchdog.watch();
         return;
       }
-      const lane = this.#ready.shift();
-      if (lane === null) return;
-      // A lane of a lost partition may still stand here.
-      if (!lane.home.owned) continue;
+      this.#ready.shift();
+      if (!owned) continue;
       this.#host.begins(lane);
       if (lane.facts.first !== null) void this.#run(lane, lane.facts.first);
     }
+  }
+
+  /** Whether a turn may begin now; who says no calls `pump` when one may. The brake is asked last: what it lets begin it counts. */
+  #mayBegin(): boolean {
+    const { brake, limits, pace } = this.#engine;
+    return this.#running < limits.concurrency && pace.lets(this.#paced) && brake.lets(this.#running);
   }
 
   /** The lane's first fact is another, or its wait is over. */

@@ -27,6 +27,20 @@ test("a handler that refuses event after event stops its group instead of draini
   assert.equal(w.letters.length, stopped + 2, "and then after two minutes");
 });
 
+test("what waited in a partition that was lost costs the group none of its tries", async () => {
+  const w = world([handler("h")], limits);
+  w.tasks.answer = () => Promise.resolve(refused);
+  w.dispatcher.accept(facts(20));
+  w.dispatcher.accept(Array.from({ length: 5 }, (_, at) => record(at, { partition: 1, key: `other${at}` })));
+  await w.clock.advance(10_000);
+  const stopped = w.letters.length;
+  w.dispatcher.assigned([{ topic: record(0).topic, partition: 1 }]);
+  await w.clock.advance(25_000);
+  assert.equal(w.letters.length, stopped + 1, "one of the partition that was kept");
+  await w.clock.advance(60_000);
+  assert.equal(w.letters.length, stopped + 2, "the next one a minute later");
+});
+
 test("the group goes on at once when its handler takes an event again, and nothing was lost meanwhile", async () => {
   const w = world([handler("h")], limits);
   let well = false;

@@ -49,7 +49,7 @@ test("lanes become ready and take their turns in one order, each once", () => {
           ready.push(lane);
           model.push(lane);
         } else assert.equal(ready.shift(), model.shift() ?? null);
-        assert.equal(ready.isEmpty, model.length === 0);
+        assert.equal(ready.first, model[0] ?? null);
       }
     }),
     { numRuns },

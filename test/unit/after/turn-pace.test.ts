@@ -9,12 +9,7 @@ class Group {
   readonly #pace: TurnPace;
   readonly #round: () => number;
   #wanted = 0;
-  readonly #pump = (): void => {
-    while (this.#wanted > 0 && this.#pace.lets(this.#pump)) {
-      this.#wanted--;
-      this.begun.push(this.#round());
-    }
-  };
+  readonly #paced = { goOn: () => this.#pump(), waits: false };
 
   constructor(pace: TurnPace, round: () => number) {
     this.#pace = pace;
@@ -24,6 +19,13 @@ class Group {
   want(turns: number): void {
     this.#wanted += turns;
     this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#wanted > 0 && this.#pace.lets(this.#paced)) {
+      this.#wanted--;
+      this.begun.push(this.#round());
+    }
   }
 }
 

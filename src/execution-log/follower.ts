@@ -8,6 +8,7 @@ import { clusterIdOf } from "../kafka/topics/cluster-id.ts";
 import { logBounds } from "../kafka/topics/log-bounds.ts";
 import { systemClock } from "../model/clock.ts";
 import { pause } from "../model/deadline.ts";
+import { quietWaitMs } from "../model/quiet-wait.ts";
 import type { InboundRecord } from "../model/record.ts";
 import { decisionEntry, executionEntry } from "./entries.ts";
 import type { Entry } from "./entry.ts";
@@ -28,7 +29,7 @@ export interface FollowerParts {
 }
 
 const answerMs = 8000;
-/** Between two looks; and after a while in which nothing came, of which it is a fifth at most. */
+/** Between two looks, and once nothing has come for a while. */
 const pollMs = 300;
 const idlePollMs = 1000;
 /** Partitions that were added are looked for this often. */
@@ -54,10 +55,7 @@ export async function follow(parts: FollowerParts): Promise<void> {
         boundsAtMs = performance.now();
       }
       if (await readOn(parts, reader, partitions)) newsAtMs = performance.now();
-      else {
-        const quietMs = (performance.now() - newsAtMs) / 5;
-        await pause(systemClock, Math.min(Math.max(quietMs, pollMs), idlePollMs), signal);
-      }
+      else await pause(systemClock, quietWaitMs(performance.now() - newsAtMs, pollMs, idlePollMs), signal);
     }
   } finally {
     await reader.close();

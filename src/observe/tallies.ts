@@ -1,10 +1,5 @@
 import type { Registry } from "prom-client";
 
-/**
- * A counter and a histogram for what happens thousands of times a second: as prom-client's, of which each call costs as much as
- * ten of these (it checks names, sorts and joins them, and counts in objects). Here a call finds its numbers by the labels'
- * values and adds to them; all else is done when they are scraped.
- */
 export interface TallyOptions<L extends string> {
   readonly name: string;
   readonly help: string;
@@ -23,6 +18,11 @@ interface Scraped {
   readonly values: readonly object[];
 }
 
+/**
+ * A counter and a histogram for what happens thousands of times a second: as prom-client's, of which each call costs as much as
+ * ten of these (it checks names, sorts and joins them, and counts in objects). Here a call finds its numbers by the labels'
+ * values and adds to them; all else is done when they are scraped.
+ */
 abstract class Tally<L extends string, Series extends { readonly labels: Labels<L> }> {
   readonly name: string;
   readonly #help: string;

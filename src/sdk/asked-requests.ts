@@ -38,9 +38,10 @@ export interface Asking extends CheckedRequest {
   unusable: string | null;
 }
 
-/** Emptied when it has ended, as what waits is (pending-requests.ts). */
+/** A reply is held against it before it may end the wait. */
 interface Asked {
-  asking: Asking | null;
+  readonly asking: Asking;
+  /** Of the replies that came, the last one that is being read. */
   lastRead: Promise<void> | null;
 }
 
@@ -60,9 +61,7 @@ const turnMs = 50;
  */
 export class AskedRequests {
   readonly #parts: AskedParts;
-  readonly #pending: PendingRequests<Verdict>;
-  /** What waits, by correlation id: a reply is held against it before it may end the wait. */
-  readonly #asked = new Map<string, Asked>();
+  readonly #pending: PendingRequests<Asked, Verdict>;
   readonly #replies: PartitionTail;
   #replyPartition = 0;
 
@@ -118,9 +117,9 @@ export class AskedRequests {
     const correlationId = Buffer.from(id, "hex");
     const leftMs = untilMs - clock.monotonicMs();
     let unsent: { readonly error: unknown } | null = null;
-    const reply = new Promise<Verdict | null>((resolve) => this.#pending.add(id, leftMs, resolve));
-    const asked: Asked = { asking, lastRead: null };
-    this.#asked.set(id, asked);
+    const reply = new Promise<Verdict | null>((resolve) => {
+      this.#pending.add(id, { asking, lastRead: null }, leftMs, resolve);
+    });
     const headers = requestHeaders({
       ...event.headers,
       correlationId,
@@ -137,8 +136,6 @@ export class AskedRequests {
       this.#pending.silence(id);
     });
     const verdict = await reply;
-    this.#asked.delete(id);
-    asked.asking = asked.lastRead = null;
     if (verdict !== null) return { kind: "reply", verdict };
     // Written by the handler above, which the compiler does not follow.
     const failure = unsent as { readonly error: unknown } | null;
@@ -146,16 +143,10 @@ export class AskedRequests {
   }
 
   #onReply(record: InboundRecord): void {
-    const correlationId = lastHeader(record.headers, "kafka_correlationId")?.toString("hex");
-    const asked = correlationId === undefined ? undefined : this.#asked.get(correlationId);
-    const asking = asked?.asking ?? null;
-    if (correlationId !== undefined && asked !== undefined && asking !== null)
-      asked.lastRead = this.#read(correlationId, asking, record, asked.lastRead);
-    else
-      this.#tellOf(
-        record,
-        correlationId === undefined ? "foreign" : this.#pending.after(correlationId, fingerprintOf(record)),
-      );
+    const id = lastHeader(record.headers, "kafka_correlationId")?.toString("hex");
+    const asked = id === undefined ? null : this.#pending.about(id);
+    if (id !== undefined && asked !== null) asked.lastRead = this.#read(id, asked.asking, record, asked.lastRead);
+    else this.#tellOf(record, id === undefined ? "foreign" : this.#pending.unawaited(id, fingerprintOf(record)));
   }
 
   /** Never rejects. Of two verdicts the first in the log counts, though an allow with data takes longer to read than a forbid. */

@@ -67,13 +67,14 @@ export interface PublishedEvent extends RecordPosition {
 export interface BillingClient {
   /**
    * Publishes what happened. Resolves when all in-sync replicas have it. Rejects with BridgeError: DATA_INVALID,
-   * UNKNOWN_EVENT, NOT_SET_UP, RECORD_TOO_LARGE, RECORD_REFUSED, QUEUE_FULL, BROKER_UNAVAILABLE (it may have been written:
-   * publish it again with the same `ceId`), CLOSED.
+   * UNKNOWN_EVENT, USAGE (an event that is not among the client's `events`), RECORD_TOO_LARGE, RECORD_REFUSED (also: no such
+   * topic), QUEUE_FULL, BROKER_UNAVAILABLE (it may have been written: publish it again with the same `ceId`), CLOSED.
    */
   publish<Id extends EventId>(event: BillingEvent<Id>): Promise<PublishedEvent>;
   /**
    * Asks before something happens. Resolves by the deadline at the latest, whatever happens outside this process. Rejects
-   * only for what the caller did wrong: DATA_INVALID, UNKNOWN_EVENT, USAGE (no `onSilence`, event without a before stage), CLOSED.
+   * only for what the caller did wrong: DATA_INVALID, UNKNOWN_EVENT, USAGE (no `onSilence`, an event without a
+   * before stage or not among the client's `events`, an option out of its range), CLOSED.
    */
   request<Id extends EventId>(
     event: BillingEvent<Id>,

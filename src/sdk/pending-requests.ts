@@ -9,8 +9,8 @@ import type { Clock, Timer } from "../model/clock.ts";
  * The deadline is a timer of this process: nothing that happens on the network can move it (docs/billing-core.md).
  * What became of a request is remembered for the last `remembered` ids, so that late replies can be told from foreign ones.
  */
-export class PendingRequests<Reply> {
-  readonly #waiting = new Map<string, Waiting<Reply>>();
+export class PendingRequests<About, Reply> {
+  readonly #waiting = new Map<string, Waiting<About, Reply>>();
   /** The value is the reply's fingerprint, null for silence. */
   readonly #ended = new Map<string, string | null>();
   /** The ids of `#ended`, a ring: a map's own oldest key is found by walking over all that were deleted before it. */
@@ -37,9 +37,14 @@ export class PendingRequests<Reply> {
   }
 
   /** Waits at most `ms` milliseconds; `onEnd` is called exactly once, with null for silence. */
-  add(id: string, ms: number, onEnd: (reply: Reply | null) => void): void {
+  add(id: string, about: About, ms: number, onEnd: (reply: Reply | null) => void): void {
     const timer = this.#clock.after(ms, () => this.silence(id));
-    this.#waiting.set(id, { timer, onEnd });
+    this.#waiting.set(id, { about, timer, onEnd });
+  }
+
+  /** What was added with it; null where it does not wait, or not any more. */
+  about(id: string): About | null {
+    return this.#waiting.get(id)?.about ?? null;
   }
 
   /** Gives a request up before its deadline, as if the deadline had come. No-op when it has ended. */
@@ -49,11 +54,11 @@ export class PendingRequests<Reply> {
 
   /** Hands a reply to its request. `fingerprint` tells an equal repetition from a contradiction. */
   settle(id: string, reply: Reply, fingerprint: string): ReplyEnd {
-    return this.#end(id, reply, fingerprint) ? "answered" : this.after(id, fingerprint);
+    return this.#end(id, reply, fingerprint) ? "answered" : this.unawaited(id, fingerprint);
   }
 
   /** What a reply is to a request that does not wait. */
-  after(id: string, fingerprint: string): Exclude<ReplyEnd, "answered"> {
+  unawaited(id: string, fingerprint: string): Exclude<ReplyEnd, "answered"> {
     const before = this.#ended.get(id);
     if (before === undefined) return "foreign";
     if (before === null) return "late";
@@ -70,7 +75,7 @@ export class PendingRequests<Reply> {
     if (waiting === undefined) return false;
     this.#waiting.delete(id);
     const { onEnd, timer } = waiting;
-    waiting.onEnd = waiting.timer = null;
+    waiting.about = waiting.onEnd = waiting.timer = null;
     timer?.cancel();
     this.#remember(id, fingerprint);
     onEnd?.(reply);
@@ -90,7 +95,8 @@ export class PendingRequests<Reply> {
 export type ReplyEnd = "answered" | "late" | "duplicate" | "conflict" | "foreign";
 
 /** Emptied when it has ended: tables that a Map has outgrown keep what was in them alive for a while, and that must be little. */
-interface Waiting<Reply> {
+interface Waiting<About, Reply> {
+  about: About | null;
   timer: Timer | null;
   onEnd: ((reply: Reply | null) => void) | null;
 }

@@ -1,14 +1,14 @@
 import type { Clock } from "../../model/clock.ts";
+import { quietWaitMs } from "../../model/quiet-wait.ts";
 import type { FetchWait } from "../connection/fetch-wait.ts";
 import type { ConsumerTiming } from "./consumer-timing.ts";
 
-/** Of the time for which nothing has come, what it may cost to notice that something has changed. */
-const share = 1 / 5;
+/** With a paused partition: of the usual wait, what it is at least. */
+const pausedShare = 1 / 5;
 
 /**
  * How long a member's next fetch may wait for records. kafkajs heartbeats, stops and takes up a partition that goes on only
- * between two fetches: a short wait is quick, a long one is cheap. So it grows with the time for which nothing has come. Records
- * end a wait in any case; and who has nothing to fetch, because all is paused, waits for a partition to go on.
+ * between two fetches, so it grows with the time for which nothing has come. Records end a wait in any case; and who has nothing to fetch, because all is paused, waits for a partition to go on.
  */
 export class FetchPace implements FetchWait {
   readonly #clock: Clock;
@@ -35,9 +35,10 @@ export class FetchPace implements FetchWait {
   /** With a paused partition between a fifth of the usual wait and all of it: it may go on at any moment. */
   nextMs(hasPaused: boolean): number {
     const { idleMaxWaitMs, maxWaitMs } = this.#timing;
-    const quietMs = (this.#clock.monotonicMs() - this.#sinceMs) * share;
-    const [leastMs, mostMs] = hasPaused ? [maxWaitMs * share, maxWaitMs] : [maxWaitMs, idleMaxWaitMs];
-    return Math.round(Math.min(Math.max(quietMs, leastMs), mostMs));
+    const quietMs = this.#clock.monotonicMs() - this.#sinceMs;
+    return hasPaused
+      ? quietWaitMs(quietMs, maxWaitMs * pausedShare, maxWaitMs)
+      : quietWaitMs(quietMs, maxWaitMs, idleMaxWaitMs);
   }
 
   whilePaused(): Promise<void> {

@@ -168,9 +168,8 @@ class Follower implements LogFollower {
       try {
         reader = await this.#open();
         this.#sameAtMs = -Infinity;
-        for (let went = true; !this.#stopping.signal.aborted; ) {
-          went = await this.#step(reader);
-          if (went) waitMs = firstWaitMs;
+        while (!this.#stopping.signal.aborted) {
+          if (await this.#step(reader)) waitMs = firstWaitMs;
           else await pause(systemClock, (waitMs = Math.min(2 * waitMs, longestWaitMs)), signal);
         }
       } catch (error) {

@@ -22,12 +22,14 @@ test("property: each request ends once, by its deadline, with the first reply be
     fc.asyncProperty(fc.array(request, { maxLength: 8 }), async (requests) => {
       const clock = new FakeClock();
       const startMs = clock.monotonicMs();
-      const pending = new PendingRequests<string>(clock, 1000);
+      const pending = new PendingRequests<string, string>(clock, 1000);
       const ends = requests.map(() => [] as { says: string | null; atMs: number }[]);
       const named: string[] = [];
       for (const [at, { askedMs, replies, waitsMs }] of requests.entries()) {
         clock.after(askedMs, () => {
-          pending.add(`${at}`, waitsMs, (says) => ends[at]?.push({ says, atMs: clock.monotonicMs() - startMs }));
+          pending.add(`${at}`, `about ${at}`, waitsMs, (says) =>
+            ends[at]?.push({ says, atMs: clock.monotonicMs() - startMs }),
+          );
           for (const { afterMs, says } of replies)
             clock.after(afterMs, () => named.push(pending.settle(`${at}`, says, says)));
         });

@@ -6,10 +6,12 @@ import { FakeClock } from "../../support/fake-clock.ts";
 
 describe("pending requests", () => {
   it("end with the first reply, and tell an equal repetition from a contradiction", () => {
-    const pending = new PendingRequests<string>(new FakeClock(), 10);
+    const pending = new PendingRequests<string, string>(new FakeClock(), 10);
     const ends: (string | null)[] = [];
-    pending.add("a", 100, (reply) => ends.push(reply));
+    pending.add("a", "about a", 100, (reply) => ends.push(reply));
+    assert.equal(pending.about("a"), "about a");
     assert.equal(pending.settle("a", "yes", "1"), "answered");
+    assert.equal(pending.about("a"), null);
     assert.equal(pending.settle("a", "yes", "1"), "duplicate");
     assert.equal(pending.settle("a", "no", "2"), "conflict");
     assert.equal(pending.settle("b", "no", "2"), "foreign");
@@ -18,9 +20,9 @@ describe("pending requests", () => {
 
   it("end in silence at the deadline, and a later reply is late and never applied", async () => {
     const clock = new FakeClock();
-    const pending = new PendingRequests<string>(clock, 10);
+    const pending = new PendingRequests<string, string>(clock, 10);
     const ends: (string | null)[] = [];
-    pending.add("a", 100, (reply) => ends.push(reply));
+    pending.add("a", "about a", 100, (reply) => ends.push(reply));
     await clock.advance(99);
     assert.deepEqual(ends, []);
     await clock.advance(1);
@@ -38,14 +40,14 @@ describe("pending requests", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const clock = new FakeClock();
-        const pending = new PendingRequests<string>(clock, 1000, 5);
+        const pending = new PendingRequests<string, string>(clock, 1000, 5);
         const ends = new Map<string, number>();
         let added = 0;
         for (const current of steps) {
           if (current.kind === "add") {
             const id = String(added++);
             ends.set(id, 0);
-            pending.add(id, current.ms, () => ends.set(id, (ends.get(id) ?? 0) + 1));
+            pending.add(id, id, current.ms, () => ends.set(id, (ends.get(id) ?? 0) + 1));
           } else if (current.kind === "time") await clock.advance(current.ms);
           else pending.settle(String(current.id), current.mark, current.mark);
         }

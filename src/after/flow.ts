@@ -15,12 +15,11 @@ export class Flow {
   readonly #source: RecordSource;
   readonly #limits: Limits;
   readonly #observer: AfterObserver;
-  /** What this group may hold as long as the others hold theirs. Bytes; asked at each batch, as groups come and go. */
+  /** What this group may hold as long as the others hold theirs. Bytes; asked at each batch and, while it is full, at each fact, as groups come and go: to be cheap. */
   readonly #share: () => number;
   readonly #paused = new Set<Partition>();
   #bytes = 0;
-  /** Not null: too much is held. Nothing goes on before so few bytes are. */
-  #fullUntil: number | null = null;
+  #full = false;
   #closed = false;
   #disabled = false;
 
@@ -48,9 +47,7 @@ export class Flow {
 
   /** A batch of the partition was taken in. */
   check(partition: Partition): void {
-    const { bytesHigh, bytesLow } = this.#limits;
-    const high = Math.min(bytesHigh, this.#share());
-    if (this.#bytes >= high) this.#fullUntil = Math.min(bytesLow, high / 2);
+    if (this.#bytes >= this.#high) this.#full = true;
     if (partition.paused) return;
     const why = this.#overHigh(partition);
     if (why !== null) this.#pause(partition, why);
@@ -59,8 +56,8 @@ export class Flow {
   /** A fact of the partition was settled. */
   gave(partition: Partition, bytes: number): void {
     this.#bytes -= bytes;
-    if (this.#fullUntil !== null && this.#bytes <= this.#fullUntil) {
-      this.#fullUntil = null;
+    if (this.#full && this.#bytes <= this.#limits.bytesLow && this.#bytes <= this.#high / 2) {
+      this.#full = false;
       for (const paused of this.#paused) this.#resumeIfLow(paused);
     } else if (partition.paused) this.#resumeIfLow(partition);
   }
@@ -94,14 +91,18 @@ export class Flow {
     for (const partition of partitions) if (!partition.paused) this.#pause(partition, "drain");
   }
 
+  get #high(): number {
+    return Math.min(this.#limits.bytesHigh, this.#share());
+  }
+
   #overHigh(partition: Partition): PauseReason | null {
     if (partition.watermark.unsettled >= this.#limits.partitionHigh) return "records";
-    if (this.#fullUntil !== null) return "bytes";
+    if (this.#full) return "bytes";
     return partition.watermark.span >= this.#limits.span ? "span" : null;
   }
 
   #resumeIfLow(partition: Partition): void {
-    if (this.#closed || this.#disabled || this.#fullUntil !== null || !partition.owned) return;
+    if (this.#closed || this.#disabled || this.#full || !partition.owned) return;
     if (partition.watermark.unsettled > this.#limits.partitionLow) return;
     if (partition.watermark.span >= this.#limits.span) return;
     partition.paused = false;

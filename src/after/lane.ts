@@ -69,4 +69,16 @@ export class ReadyLanes<Home> {
     lane.nextReady = null;
     return lane;
   }
+
+  /** Drops those that are not `wanted`. */
+  keep(wanted: (lane: Lane<Home>) => boolean): void {
+    let lane = this.#first;
+    this.#first = this.#last = null;
+    while (lane !== null) {
+      const next = lane.nextReady;
+      if (wanted(lane)) this.push(lane);
+      else lane.nextReady = null;
+      lane = next;
+    }
+  }
 }

@@ -131,6 +131,7 @@ export class Turns {
   /** Partitions were lost. */
   forgetLost(): void {
     for (const lane of this.#held) if (!lane.home.owned) this.#held.delete(lane);
+    this.#ready.keep((lane) => lane.home.owned);
   }
 
   /** No turn begins before `resume`, or for so long. Resolves when none is under way. */

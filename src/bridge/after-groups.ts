@@ -25,6 +25,11 @@ export class AfterGroups {
     this.#parts = parts;
   }
 
+  /** How many there are, those that start or stop included. */
+  get count(): number {
+    return this.#places.size;
+  }
+
   get running(): readonly AfterGroup[] {
     return [...this.#places.values()].flatMap(({ current }) => (current === null ? [] : [current]));
   }

@@ -55,7 +55,7 @@ export function composeAfter(parts: StageParts, live: LiveSet, observer: AfterOb
     ...{ stage: parts, reader, tasks, deadLetters, parkedLog, gaps },
     observer: both(observer, executions),
     pace: new TurnPace(),
-    groups: () => groups.running.length,
+    groups: () => groups.count,
   });
   let running: RunningSet = emptySet;
   const follow = (): void => {

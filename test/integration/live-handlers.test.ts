@@ -156,13 +156,16 @@ test("what was forged onto the log never runs, is shown, and the bridges serve o
   await forge("nonsense", { id: "nonsense", stage: "before", __proto__x: 1, events: "all" });
   // A handler that runs, made one that may not: the version of before goes on.
   await forge("guard", asked({ id: "guard", events, url: "http://10.9.8.7/" }));
-  const { revision } = registry.store.all();
-  await eventually("both have read it", async () => (await revisions()).every((one) => one >= revision), 5000);
+  const forged = ["script", "metadata", "private", "slow", "nonsense", "guard"];
+  // Not by a revision: whoever is asked for one may have read less than the bridges.
+  const notRefused = (): readonly string[] =>
+    bridges.flatMap((bridge) => {
+      const refused = bridge.said("a handler does not run here as it was written").map(({ handler }) => handler);
+      return forged.filter((id) => !refused.includes(id));
+    });
+  await eventually("both have refused all of it", () => notRefused().length === 0, 5000);
   for (let at = 0; at < 6; at++) assert.equal(await ask(), "allow handler");
   for (const bridge of bridges) {
-    const refused = bridge.said("a handler does not run here as it was written").map(({ handler }) => handler);
-    for (const id of ["script", "metadata", "private", "slow", "nonsense", "guard"])
-      assert.ok(refused.includes(id), id);
     assert.equal(await bridge.counter("handler_records_passed_over_total", { reason: "tombstone" }), 1);
     assert.equal(await bridge.counter("handler_records_passed_over_total", { reason: "unreadable" }), 2);
     assert.ok((await bridge.counter("handlers_problems")) >= 7);

@@ -1,7 +1,7 @@
 import type { KafkaMessage } from "kafkajs";
 import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "../../model/record.ts";
-import { unreadableHeader } from "../connection/unreadable-batch.ts";
 import type { FetchedMessage } from "../protocol/record-reader.ts";
+import { unreadableHeader } from "../protocol/unreadable-header.ts";
 
 /** The messages of a batch. Of those that stand in for a batch that cannot be read the last one stays: it says it all. */
 export function inboundRecords(at: TopicPartition, messages: readonly KafkaMessage[]): readonly InboundRecord[] {
@@ -30,17 +30,28 @@ export function inboundRecord(
 ): InboundRecord {
   const { key, value, offset, timestamp, headers = {} } = message;
   if (message.ownMemory === true) {
-    return { topic, partition, offset: Number(offset), timestampMs: Number(timestamp), key, value, headers };
+    return { topic, partition, offset: Number(offset), timestampMs: timeOf(timestamp), key, value, headers };
   }
   return {
     topic,
     partition,
     offset: Number(message.offset),
-    timestampMs: Number(message.timestamp),
+    timestampMs: timeOf(timestamp),
     key: message.key === null ? null : Buffer.from(message.key),
     value: message.value === null ? null : Buffer.from(message.value),
     headers: copied(message.headers),
   };
+}
+
+/** As Kafka writes where there is no time. */
+const noTime = -1;
+/** ECMAScript's own bound of a time, and below what a number can hold exactly. */
+const furthestMs = 8.64e15;
+
+/** Any producer may write any 64 bits for a time; one that no calendar has could stand in no dead letter, and would be tried for ever. */
+function timeOf(timestamp: string): number {
+  const ms = Number(timestamp);
+  return Math.abs(ms) <= furthestMs ? ms : noTime;
 }
 
 function copied(headers: KafkaMessage["headers"]): RecordHeaders {

@@ -1,5 +1,5 @@
 import { Input } from "./input.ts";
-import { type FetchedMessage, headBytes, isPlain, readBatch, uncountedBytes } from "./record-reader.ts";
+import { type FetchedMessage, isPlain, magicAt, readBatch, uncountedBytes } from "./record-reader.ts";
 
 /** What kafkajs makes of an answer to Fetch, version 11 (its src/protocol/requests/fetch/v11/response.js). */
 export interface FetchResponse {
@@ -68,7 +68,10 @@ async function readMessages(input: Input, readOther: ReadOther): Promise<readonl
   const end = input.at + size;
   const messages: FetchedMessage[] = [];
   // The last batch may be cut off where the broker reached the size that was asked for.
-  for (let length = batchLength(input); end - input.at >= Math.max(length, headBytes); length = batchLength(input)) {
+  while (end - input.at > magicAt) {
+    const length = uncountedBytes + input.bytes.readInt32BE(input.at + uncountedBytes - 4);
+    if (length > end - input.at) break;
+    if (length <= magicAt) throw new RangeError("a batch has an impossible length");
     if (!isPlain(input.bytes, input.at)) {
       input.at = end;
       return readOther(input.bytes, sizeAt);
@@ -77,10 +80,6 @@ async function readMessages(input: Input, readOther: ReadOther): Promise<readonl
   }
   input.at = end;
   return messages;
-}
-
-function batchLength({ bytes, at, rest }: Input): number {
-  return rest < headBytes ? Number.POSITIVE_INFINITY : uncountedBytes + bytes.readInt32BE(at + uncountedBytes - 4);
 }
 
 async function listOf<T>(input: Input, read: () => Promise<T>): Promise<readonly T[]> {

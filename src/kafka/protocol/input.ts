@@ -36,18 +36,46 @@ export class Input {
     return value;
   }
 
-  /** Zigzag, seven bits a byte, the lowest first; exact up to 52 bits, of a number of at most 64. */
+  /**
+   * Zigzag in at most five bytes, seven bits each, the lowest first. What the fifth holds beyond 32 bits is dropped, as the
+   * broker does (ByteUtils.readVarint): who is stricter than the broker would stand for ever before what it has taken.
+   */
   varint(): number {
+    let bits = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.int8();
+      bits |= (byte & 0x7f) << shift;
+      if (byte >= 0) return (bits >>> 1) ^ -(bits & 1);
+    }
+    throw new RangeError("a varint takes more than five bytes");
+  }
+
+  /** The same of 64 bits, in at most ten bytes; rounded where a number cannot hold it. */
+  varlong(): number {
+    const from = this.at;
     let zigzag = 0;
     let place = 1;
-    let byte: number;
-    do {
-      byte = this.int8() & 0xff;
+    // Seven bytes, 49 bits: any time of this millennium.
+    for (let read = 0; read < 7; read++) {
+      const byte = this.int8();
       zigzag += (byte & 0x7f) * place;
+      if (byte >= 0) return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
       place *= 0x80;
-      if (place > 2 ** 70) throw new RangeError("a varint takes more than ten bytes");
-    } while (byte >= 0x80);
-    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    }
+    this.at = from;
+    return Number(this.#longer());
+  }
+
+  #longer(): bigint {
+    let bits = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.int8();
+      bits |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0) continue;
+      const zigzag = BigInt.asUintN(64, bits);
+      return (zigzag >> 1n) ^ -(zigzag & 1n);
+    }
+    throw new RangeError("a varlong takes more than ten bytes");
   }
 
   /** A length of 16 bits, then the text. */
@@ -62,10 +90,10 @@ export class Input {
     return this.bytes.toString("utf8", from, this.at);
   }
 
-  /** A length as `varint`, then so many bytes, in memory that is shared; null for the length -1. */
+  /** A length as `varint`, then so many bytes, in memory that is shared; null for any negative length, as the broker has it. */
   field(): Buffer | null {
     const length = this.varint();
-    if (length === -1) return null;
+    if (length < 0) return null;
     const from = this.#take(length);
     return this.bytes.subarray(from, this.at);
   }

@@ -1,5 +1,6 @@
 import type { HeaderValue } from "../../model/record.ts";
 import { Input } from "./input.ts";
+import { unreadableHeader } from "./unreadable-header.ts";
 
 /** A record as kafkajs hands it out, in memory of its own: its key, value and headers share one buffer of their size. */
 export interface FetchedMessage {
@@ -32,7 +33,9 @@ export const headBytes = 61;
 export const uncountedBytes = 12;
 
 const magic = 2;
-const [magicAt, attributesAt] = [16, 21];
+/** The same in all formats. */
+export const magicAt = 16;
+const attributesAt = 21;
 const [compressionMask, appendTimeFlag, transactionalFlag, controlFlag] = [0x7, 0x8, 0x10, 0x20];
 
 /** Whether a batch is one that `readBatch` reads: of format v2, and not compressed. */
@@ -42,14 +45,16 @@ export function isPlain(bytes: Buffer, at: number): boolean {
 
 /**
  * Adds the records of the batch that begins there (kafka.apache.org/documentation/#recordbatch). The checksum is not looked
- * at: the broker did, and kafkajs does not either. Throws RangeError where a length passes the end.
+ * at: the broker did, and kafkajs does not either. Throws RangeError where the length of the batch or of a record is impossible.
  */
 export function readBatch(input: Input, messages: FetchedMessage[]): void {
   const firstOffset = input.int64();
-  const end = input.at + 4 + input.int32();
+  const length = input.int32();
+  const end = input.at + length;
+  if (length < headBytes - uncountedBytes) throw new RangeError("a batch is shorter than its head");
   input.at += 9;
   const attributes = input.int16();
-  input.at += 4;
+  const lastDelta = input.int32();
   const firstTimestamp = input.int64();
   const lastTimestamp = input.int64();
   const context: BatchContext = {
@@ -60,25 +65,58 @@ export function readBatch(input: Input, messages: FetchedMessage[]): void {
   };
   input.at += 6;
   const appendedAt = (attributes & appendTimeFlag) !== 0 ? lastTimestamp.toString() : null;
+  const batch: Batch = { context, firstOffset, firstTimestamp, appendedAt, least: 0 };
   for (let left = input.int32(); left > 0; left--) {
-    const record = new Input(input.copy(input.varint()));
-    const recordAttributes = record.int8();
-    const timestamp = plus(firstTimestamp, record.varint());
-    const offset = plus(firstOffset, record.varint());
-    messages.push({
-      magicByte: magic,
-      attributes: recordAttributes,
-      timestamp: appendedAt ?? timestamp,
-      offset,
-      key: record.field(),
-      value: record.field(),
-      headers: readHeaders(record),
-      isControlRecord: context.isControlBatch,
-      batchContext: context,
-      ownMemory: true,
-    });
+    messages.push(readRecord(input.copy(input.varint()), batch, lastDelta - left + 1));
   }
   input.at = end;
+}
+
+interface Batch {
+  readonly context: BatchContext;
+  readonly firstOffset: bigint;
+  readonly firstTimestamp: bigint;
+  /** When the broker took it, where that counts. */
+  readonly appendedAt: string | null;
+  /** What the next record's offset is past the first at least. */
+  least: number;
+}
+
+/**
+ * A record that cannot be read stands there as its bytes: an error would end the fetch, and the same record would come again
+ * after each rejoin. And one that claims an offset which others of its batch or of the log have, as the broker does not look at
+ * it where nothing is compressed, has the next one: what is committed behind it must be of this batch.
+ *
+ * @param most what its offset is past the first at most.
+ */
+function readRecord(bytes: Buffer, batch: Batch, most: number): FetchedMessage {
+  const input = new Input(bytes);
+  let [attributes, sentDelta, offsetDelta] = [0, 0, -1];
+  let [key, value]: (Buffer | null)[] = [null, bytes];
+  let headers: FetchedMessage["headers"];
+  try {
+    attributes = input.int8();
+    sentDelta = input.varlong();
+    offsetDelta = input.varint();
+    [key, value, headers] = [input.field(), input.field(), readHeaders(input)];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    headers = Object.assign(Object.create(null), { [unreadableHeader]: Buffer.from(error.message) }) as typeof headers;
+  }
+  if (offsetDelta < batch.least || offsetDelta > most) offsetDelta = batch.least;
+  batch.least = offsetDelta + 1;
+  return {
+    magicByte: magic,
+    attributes,
+    timestamp: batch.appendedAt ?? plus(batch.firstTimestamp, sentDelta),
+    offset: plus(batch.firstOffset, offsetDelta),
+    key: key ?? null,
+    value: value ?? null,
+    headers,
+    isControlRecord: batch.context.isControlBatch,
+    batchContext: batch.context,
+    ownMemory: true,
+  };
 }
 
 function plus(first: bigint, delta: number): string {

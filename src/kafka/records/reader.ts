@@ -7,7 +7,7 @@ import { type InboundRecord, lastHeader } from "../../model/record.ts";
 import type { RecordShape } from "../../model/record-shape.ts";
 import type { Codec } from "../codec/codec.ts";
 import { unframe } from "../codec/wire.ts";
-import { unreadableHeader } from "../connection/unreadable-batch.ts";
+import { unreadableHeader } from "../protocol/unreadable-header.ts";
 import type { Registry } from "../registry/registry.ts";
 import { parseEventHeaders } from "./headers.ts";
 import { isoTime } from "./wire-values.ts";

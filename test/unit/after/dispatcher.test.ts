@@ -278,6 +278,19 @@ test("a group holds no more than its share of the memory, which grows when other
   assert.deepEqual(w.journal.pauses, ["bytes"]);
 });
 
+test("a group that was full goes on when its share has grown, with the next event that is settled", async () => {
+  let share = 250_000;
+  const w = world([handler("h")], {}, () => share);
+  const answer = byHand(w);
+  const value = "x".repeat(100_000);
+  w.dispatcher.accept([record(0, { value, key: "a" }), record(1, { value, key: "b" }), record(2, { value, key: "c" })]);
+  await settled();
+  assert.equal(w.source.paused.size, 1);
+  share = 1_000_000;
+  await answer(2);
+  assert.equal(w.source.paused.size, 0);
+});
+
 test("a partition does not run further ahead of a stuck fact than its span", async () => {
   const w = world([handler("h")], { span: 100 });
   w.tasks.answer = ({ key, call }) => Promise.resolve(key === "sick" && call.attempt < 3 ? failed() : delivered);

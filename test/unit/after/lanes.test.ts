@@ -39,16 +39,21 @@ test("a lane's facts leave it in the order in which they came, also where the la
 });
 
 test("lanes become ready and take their turns in one order, each once", () => {
+  const step = fc.constantFrom("push", "push", "shift", "keep");
   fc.assert(
-    fc.property(fc.array(fc.boolean(), { maxLength: 60, size: "max" }), (pushes) => {
-      const ready = new ReadyLanes<string>();
-      const model: Lane<string>[] = [];
-      for (const push of pushes) {
-        const lane = new Lane<string>("home", null, null);
-        if (push) {
+    fc.property(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 60, size: "max" }), (steps) => {
+      const ready = new ReadyLanes<boolean>();
+      let model: Lane<boolean>[] = [];
+      for (const [how, owned] of steps) {
+        const lane = new Lane<boolean>(owned, null, null);
+        if (how === "push") {
           ready.push(lane);
           model.push(lane);
-        } else assert.equal(ready.shift(), model.shift() ?? null);
+        } else if (how === "shift") assert.equal(ready.shift(), model.shift() ?? null);
+        else {
+          ready.keep(({ home }) => home);
+          model = model.filter(({ home }) => home);
+        }
         assert.equal(ready.first, model[0] ?? null);
       }
     }),

@@ -45,3 +45,10 @@ test("a header named like a property of every object is a header like any other"
   assert.deepEqual(Object.keys(record.headers), ["__proto__", "constructor"]);
   assert.equal(Object.getPrototypeOf(record.headers), null);
 });
+
+test("a time that no calendar has counts as none: it could stand in no dead letter", () => {
+  const timeOf = (timestamp: string): number => inboundRecord(at, { ...message({}), timestamp }).timestampMs;
+  assert.equal(timeOf("8640000000000000"), 8.64e15);
+  assert.equal(timeOf("-8640000000000000"), -8.64e15);
+  for (const odd of ["-1152921504606846976", "9223372036854775807", "8640000000000001"]) assert.equal(timeOf(odd), -1);
+});

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import kafkajs, { type KafkaMessage } from "kafkajs";
 import { installCodecs } from "../../../src/kafka/connection/compression.ts";
-import { unreadableHeader } from "../../../src/kafka/connection/unreadable-batch.ts";
 import { inboundRecords } from "../../../src/kafka/consume/inbound.ts";
+import { unreadableHeader } from "../../../src/kafka/protocol/unreadable-header.ts";
 import { createReader } from "../../../src/kafka/records/reader.ts";
 
 installCodecs();

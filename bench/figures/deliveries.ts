@@ -3,18 +3,12 @@ import {
   bridgeDeliveries,
   type DeliveryLoad,
   type DeliveryRun,
+  deliveryLoads,
   factsFor,
   floorDeliveries,
 } from "../support/delivery-run.ts";
 import type { Figure, Place } from "../support/place.ts";
 import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
-
-const cases: readonly DeliveryLoad[] = [
-  { latencyMs: 0, inFlight: 64, warmup: 20_000, events: 60_000 },
-  { latencyMs: 0, inFlight: 256, warmup: 20_000, events: 60_000 },
-  { latencyMs: 20, inFlight: 64, warmup: 4000, events: 18_000 },
-  { latencyMs: 20, inFlight: 256, warmup: 10_000, events: 60_000 },
-];
 
 const contenders = ["floor", "bridge", "bridge, no execution log"] as const;
 
@@ -24,9 +18,9 @@ export const deliveries: Figure = {
   title: "After the event: deliveries a second",
   async measure(place) {
     const rows: string[][] = [];
-    const topics = await factsFor(place, cases);
+    const topics = await factsFor(place, deliveryLoads);
     try {
-      for (const one of cases) rows.push(...(await measureCase(place, topics, one)));
+      for (const one of deliveryLoads) rows.push(...(await measureCase(place, topics, one)));
     } finally {
       await topics.close();
     }

@@ -1,15 +1,8 @@
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
-import { type AskLoad, askBridge, askedBridges, askFloor } from "../support/ask-run.ts";
+import { type AskLoad, askBridge, askedBridges, askFloor, askLoads } from "../support/ask-run.ts";
 import type { Figure } from "../support/place.ts";
 import { type AskResult, SinkProcess } from "../support/programs.ts";
 import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
-
-const loads: readonly AskLoad[] = [
-  { atOnce: 1, warmup: 1000, requests: 2000 },
-  { atOnce: 16, warmup: 6000, requests: 12_000 },
-  { atOnce: 128, warmup: 15_000, requests: 30_000 },
-  { atOnce: 1024, warmup: 15_000, requests: 30_000 },
-];
 
 const contenders = ["floor", ...askedBridges] as const;
 type Contender = (typeof contenders)[number];
@@ -23,7 +16,7 @@ export const requests: Figure = {
     const sink = await SinkProcess.start(0);
     const topics = await FreshTopics.open({ partitions: 6, servers: place.servers });
     try {
-      for (const load of loads) {
+      for (const load of askLoads) {
         const results = await alternate(contenders, place.rounds, async (contender) => {
           const result = await (contender === "floor"
             ? askFloor(place, topics, sink.url, load)

@@ -1,8 +1,14 @@
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
-import { type AskLoad, askBridge, askFloor } from "../support/ask-run.ts";
-import { bridgeDeliveries, type DeliveryLoad, factsFor, floorDeliveries } from "../support/delivery-run.ts";
-import type { AskWorkName } from "../support/floor-ask-work.ts";
-import type { FloorWorkName } from "../support/floor-work.ts";
+import type { FloorWorkName } from "../floor/delivery-work.ts";
+import type { AskWorkName } from "../floor/request-work.ts";
+import { askBridge, askFloor, askLoads } from "../support/ask-run.ts";
+import {
+  bridgeDeliveries,
+  type DeliveryLoad,
+  deliveryLoads,
+  factsFor,
+  floorDeliveries,
+} from "../support/delivery-run.ts";
 import type { Figure, Place } from "../support/place.ts";
 import { SinkProcess } from "../support/programs.ts";
 import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
@@ -12,11 +18,8 @@ interface Run {
   readonly cpuMicros: number;
 }
 
-const delivering: DeliveryLoad = { latencyMs: 0, inFlight: 64, warmup: 20_000, events: 60_000 };
-const asking: readonly AskLoad[] = [
-  { atOnce: 16, warmup: 6000, requests: 12_000 },
-  { atOnce: 128, warmup: 15_000, requests: 30_000 },
-];
+const [delivering] = deliveryLoads as readonly [DeliveryLoad];
+const asking = askLoads.filter(({ atOnce }) => atOnce === 16 || atOnce === 128);
 
 const floorDoes: Readonly<Record<string, FloorWorkName>> = {
   "the floor": "nothing",

@@ -1,9 +1,9 @@
 /** The floor of requests with kafkajs, over topics of its own, doing so much of a request's work. Prints one JSON line. */
 import { randomUUID } from "node:crypto";
 import { topicNames } from "../../src/model/topics.ts";
-import { type AskWorkName, askWork } from "../support/floor-ask-work.ts";
-import { askEcho } from "../support/floor-asking.ts";
-import { bareKafkajs, floorPartitions, kafkajsFloor } from "../support/floor-client.ts";
+import { bareKafkajs, floorPartitions, kafkajsFloor } from "../floor/client.ts";
+import { askEcho } from "../floor/request.ts";
+import { type AskWorkName, askWork } from "../floor/request-work.ts";
 import { makeTopics } from "../support/made-topics.ts";
 
 const [brokers = "", atOnce = "1", warmup = "500", requests = "5000", name = "nothing", registryUrl = "", url = ""] =

@@ -1,7 +1,7 @@
 /** The floor of deliveries with kafkajs, doing so much of a delivery's work. Runs until it is killed. */
-import { bareKafkajs, kafkajsFloor } from "../support/floor-client.ts";
-import { deliverAll } from "../support/floor-delivery.ts";
-import { type FloorWorkName, floorWork } from "../support/floor-work.ts";
+import { bareKafkajs, kafkajsFloor } from "../floor/client.ts";
+import { deliverAll } from "../floor/delivery.ts";
+import { type FloorWorkName, floorWork } from "../floor/delivery-work.ts";
 
 const [brokers = "", topic = "", url = "", places = "64", work = "nothing", registryUrl = "", executions = ""] =
   process.argv.slice(2) as [string?, string?, string?, string?, FloorWorkName?, string?, string?];

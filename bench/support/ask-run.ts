@@ -1,6 +1,6 @@
 import type { FreshTopics } from "../../test/support/fresh-topics.ts";
+import type { AskWorkName } from "../floor/request-work.ts";
 import { BenchBridge } from "./bench-bridge.ts";
-import type { AskWorkName } from "./floor-ask-work.ts";
 import type { Place } from "./place.ts";
 import { type AskResult, resultOf } from "./programs.ts";
 
@@ -9,6 +9,13 @@ export interface AskLoad {
   readonly warmup: number;
   readonly requests: number;
 }
+
+export const askLoads: readonly AskLoad[] = [
+  { atOnce: 1, warmup: 1000, requests: 2000 },
+  { atOnce: 16, warmup: 6000, requests: 12_000 },
+  { atOnce: 128, warmup: 15_000, requests: 30_000 },
+  { atOnce: 1024, warmup: 15_000, requests: 30_000 },
+];
 
 /** Bridges, by who is asked. */
 export const askedBridges = [

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
+import type { FloorWorkName } from "../floor/delivery-work.ts";
 import { BenchBridge } from "./bench-bridge.ts";
 import { writeFacts } from "./facts.ts";
-import type { FloorWorkName } from "./floor-work.ts";
 import { fromStart, type Place } from "./place.ts";
 import { during, SinkProcess } from "./programs.ts";
 
@@ -17,6 +17,14 @@ export interface DeliveryLoad {
   readonly warmup: number;
   readonly events: number;
 }
+
+/** Of 10,000 clients. */
+export const deliveryLoads: readonly DeliveryLoad[] = [
+  { latencyMs: 0, inFlight: 64, warmup: 20_000, events: 60_000 },
+  { latencyMs: 0, inFlight: 256, warmup: 20_000, events: 60_000 },
+  { latencyMs: 20, inFlight: 64, warmup: 4000, events: 18_000 },
+  { latencyMs: 20, inFlight: 256, warmup: 10_000, events: 60_000 },
+];
 
 export interface DeliveryRun {
   readonly perSecond: number;

@@ -1,5 +1,5 @@
 /** The floor of requests with one of the libraries, over topics that are there and empty. Prints one JSON line. */
-import { askEcho } from "../../support/floor-asking.ts";
+import { askEcho } from "../../floor/request.ts";
 import { clientOf } from "./contenders.ts";
 
 const [name = "", brokers = "", asked = "", replied = "", atOnce = "1", warmup = "500", requests = "5000"] =

@@ -4,7 +4,7 @@ import library, {
   type Message,
 } from "@confluentinc/kafka-javascript";
 import type { HeaderValue, InboundRecord } from "../../../src/model/record.ts";
-import { type FloorClient, floorCommitMs, floorPartitions, floorWaitMs } from "../../support/floor-client.ts";
+import { type FloorClient, floorCommitMs, floorPartitions, floorWaitMs } from "../../floor/client.ts";
 import { ConfluentSender } from "./confluent-sender.ts";
 import type { Library } from "./library.ts";
 

@@ -1,6 +1,6 @@
 import { createKafkaClient } from "../../../src/kafka/connection/client.ts";
 import { silentLogger } from "../../../src/model/logger.ts";
-import { bareKafkajs, type FloorClient, kafkajsFloor } from "../../support/floor-client.ts";
+import { bareKafkajs, type FloorClient, kafkajsFloor } from "../../floor/client.ts";
 import { connection } from "./connection.ts";
 import { libraryOf } from "./library.ts";
 

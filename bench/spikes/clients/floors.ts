@@ -1,6 +1,8 @@
 import type { FreshTopics } from "../../../test/support/fresh-topics.ts";
+import { floorPartitions } from "../../floor/client.ts";
+import { askLoads } from "../../support/ask-run.ts";
+import { deliveryLoads } from "../../support/delivery-run.ts";
 import { writeFacts } from "../../support/facts.ts";
-import { floorPartitions } from "../../support/floor-client.ts";
 import { makeTopics } from "../../support/made-topics.ts";
 import type { Place } from "../../support/place.ts";
 import { type AskResult, during, resultOf, SinkProcess } from "../../support/programs.ts";
@@ -17,18 +19,14 @@ type Contender = typeof baseline | (typeof variants)[number] | (typeof others)[n
 /** From the places of `during` and `resultOf`. */
 const here = "../spikes/clients";
 
-const deliveryCases = [
-  { latencyMs: 0, inFlight: 64, warmup: 20_000, events: 60_000 },
-  { latencyMs: 0, inFlight: 256, warmup: 20_000, events: 60_000 },
-  { latencyMs: 20, inFlight: 256, warmup: 10_000, events: 60_000 },
-];
+const cases = deliveryLoads.filter(({ latencyMs, inFlight }) => latencyMs === 0 || inFlight === 256);
 
 /** The floor of deliveries (docs/performance.md) with each library. */
 export async function deliveries({ rounds, say, scale, servers }: Place, topics: FreshTopics): Promise<string> {
   const contenders: Contender[] = [baseline, ...variants, ...(await loadable(others, say))];
   await writeFacts(topics, Math.ceil(80_000 * scale) + 20_000, 10_000);
   const rows: string[][] = [];
-  for (const { events, inFlight, latencyMs, warmup } of deliveryCases) {
+  for (const { events, inFlight, latencyMs, warmup } of cases) {
     const counted = { warmup: Math.ceil(warmup * scale), events: Math.ceil(events * scale) };
     const results = await alternate(contenders, rounds, async (name) => {
       const sink = await SinkProcess.start(latencyMs);
@@ -54,18 +52,12 @@ export async function deliveries({ rounds, say, scale, servers }: Place, topics:
   return table(columns, rows);
 }
 
-const loads = [
-  { atOnce: 1, warmup: 1000, requests: 2000 },
-  { atOnce: 16, warmup: 6000, requests: 12_000 },
-  { atOnce: 128, warmup: 15_000, requests: 30_000 },
-];
-
 /** The floor of requests with each library. */
 export async function requests({ rounds, say, scale, servers }: Place, topics: FreshTopics): Promise<string> {
   const contenders: Contender[] = [baseline, ...variants, ...(await loadable(others, say))];
   const rows: string[][] = [];
   let run = 0;
-  for (const load of loads) {
+  for (const load of askLoads.filter(({ atOnce }) => atOnce <= 128)) {
     const counts = { warmup: Math.ceil(load.warmup * scale), requests: Math.ceil(load.requests * scale) };
     const results = await alternate(contenders, rounds, async (name) => {
       const [asked, replied] = [`${topics.prefix}.asked-${run}`, `${topics.prefix}.replied-${run++}`];

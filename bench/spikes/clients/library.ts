@@ -1,6 +1,6 @@
 import type { Sender } from "../../../src/kafka/produce/producer.ts";
 import type { InboundRecord } from "../../../src/model/record.ts";
-import type { FloorClient } from "../../support/floor-client.ts";
+import type { FloorClient } from "../../floor/client.ts";
 
 /** Another client library of Kafka, as far as it is measured. */
 export interface Library {

@@ -1,5 +1,5 @@
 import { Consumer } from "@platformatic/kafka";
-import { floorWaitMs } from "../../support/floor-client.ts";
+import { floorWaitMs } from "../../floor/client.ts";
 import type { Library } from "./library.ts";
 import { headersOf, platformatic } from "./platformatic.ts";
 

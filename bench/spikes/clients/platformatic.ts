@@ -1,6 +1,6 @@
 import { Consumer, type KafkaRecord, Producer, type RecordsBatch } from "@platformatic/kafka";
 import type { HeaderValue, InboundRecord } from "../../../src/model/record.ts";
-import { type FloorClient, floorCommitMs, floorWaitMs } from "../../support/floor-client.ts";
+import { type FloorClient, floorCommitMs, floorWaitMs } from "../../floor/client.ts";
 import type { Library } from "./library.ts";
 import { PlatformaticSender } from "./platformatic-sender.ts";
 

@@ -6,7 +6,7 @@ import { createKafkaClient } from "../../../src/kafka/connection/client.ts";
 import { beforeTiming, createGroupConsumer } from "../../../src/kafka/consume/consumer.ts";
 import { silentLogger } from "../../../src/model/logger.ts";
 import type { InboundRecord } from "../../../src/model/record.ts";
-import { floorWaitMs } from "../../support/floor-client.ts";
+import { floorWaitMs } from "../../floor/client.ts";
 import { cpuSeconds } from "../../support/process-usage.ts";
 import { connection } from "./connection.ts";
 import { libraryOf } from "./library.ts";

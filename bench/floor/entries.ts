@@ -1,4 +1,4 @@
-import type { FloorClient, FloorMessage } from "./floor-client.ts";
+import type { FloorClient, FloorMessage } from "./client.ts";
 
 /** Entries that wait this long for others. Milliseconds. */
 const lingerMs = 50;

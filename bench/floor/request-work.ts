@@ -8,15 +8,14 @@ import {
 } from "../../src/kafka/registry/schemas.ts";
 import { findEventType } from "../../src/model/event-catalogue.ts";
 import type { TopicNames } from "../../src/model/topics.ts";
-import { sampleData } from "./facts.ts";
-import type { FloorClient, FloorRecord } from "./floor-client.ts";
-import { entryLog } from "./floor-entries.ts";
-import { poster } from "./floor-post.ts";
-import { callBody, callHeaders, executionEntry, headerOf } from "./floor-work.ts";
+import { sampleData } from "../support/facts.ts";
+import type { FloorClient, FloorRecord } from "./client.ts";
+import { callBody, callHeaders, executionEntry, headerOf } from "./delivery-work.ts";
+import { entryLog } from "./entries.ts";
+import { poster } from "./post.ts";
 
 /** What is done for each request besides passing it on, each with what stands before it. */
-export const askWorks = ["nothing", "reading", "entries", "call"] as const;
-export type AskWorkName = (typeof askWorks)[number];
+export type AskWorkName = "nothing" | "reading" | "entries" | "call";
 
 export interface AskWork {
   question(correlation: string): Question | Promise<Question>;

@@ -1,7 +1,7 @@
-import { type AskWork, echo } from "./floor-ask-work.ts";
-import type { FloorClient, FloorMessage } from "./floor-client.ts";
-import { measuring } from "./meter.ts";
-import type { AskResult } from "./programs.ts";
+import { measuring } from "../support/meter.ts";
+import type { AskResult } from "../support/programs.ts";
+import type { FloorClient, FloorMessage } from "./client.ts";
+import { type AskWork, echo } from "./request-work.ts";
 
 interface Load {
   readonly atOnce: number;

@@ -2,13 +2,12 @@ import { randomUUID } from "node:crypto";
 import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
 import type { IHeaders } from "kafkajs";
 import { executionSchema, subjectOf } from "../../src/kafka/registry/schemas.ts";
-import type { FloorClient, FloorRecord } from "./floor-client.ts";
-import { entryLog } from "./floor-entries.ts";
-import type { FloorCall } from "./floor-post.ts";
+import type { FloorClient, FloorRecord } from "./client.ts";
+import { entryLog } from "./entries.ts";
+import type { FloorCall } from "./post.ts";
 
 /** What is done for each record besides passing it on, each with what stands before it. */
-export const floorWorks = ["nothing", "headers", "reading", "entries"] as const;
-export type FloorWorkName = (typeof floorWorks)[number];
+export type FloorWorkName = "nothing" | "headers" | "reading" | "entries";
 
 export interface FloorWork {
   callOf(record: FloorRecord): FloorCall | Promise<FloorCall>;

@@ -1,6 +1,6 @@
-import type { FloorClient } from "./floor-client.ts";
-import { poster } from "./floor-post.ts";
-import { type FloorWork, nothing } from "./floor-work.ts";
+import type { FloorClient } from "./client.ts";
+import { type FloorWork, nothing } from "./delivery-work.ts";
+import { poster } from "./post.ts";
 
 /**
  * What a bridge of a client library and undici could do at most if it promised nothing: every record of a batch is POSTed

@@ -48,9 +48,12 @@ if (options.help || unknown.length > 0 || !(rounds >= 1)) {
   }
 }
 
-/** Of what is measured; `-dirty` where it was changed since. */
+/** The last one that changed what is measured; a `+` where it was changed since. */
 function commit(): string {
-  return execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=7"], { encoding: "utf8" }).trim();
+  const measured = ["--", "src", "bench", "schemas", "package-lock.json"];
+  const git = (...args: readonly string[]): string =>
+    execFileSync("git", [...args, ...measured], { encoding: "utf8" }).trim();
+  return git("log", "-1", "--abbrev=7", "--format=%h") + (git("status", "--porcelain") === "" ? "" : "+");
 }
 
 function writeTable(id: string, table: string): void {

@@ -3,15 +3,10 @@ import type { ConnectionOptions } from "node:tls";
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
 import { BridgeError, messageOf } from "../../errors.ts";
 import type { Logger } from "../../model/logger.ts";
+import { patchKafkajs } from "../patches/patch-kafkajs.ts";
 import type { KafkaSettings, SaslSettings, TlsSettings } from "../settings.ts";
-import { letJoinsWait } from "./before-join.ts";
 import { installCodecs } from "./compression.ts";
-import { readFetchFast } from "./fast-fetch.ts";
-import { writeProduceFast } from "./fast-produce.ts";
-import { letFetchesVary } from "./fetch-wait.ts";
 import { OwnSockets } from "./own-sockets.ts";
-import { applyPatches } from "./patch.ts";
-import { shareRequestTimer } from "./request-timeouts.ts";
 
 /** A configured connection to the brokers, from which producers, consumers and admins are made. Opens nothing by itself. */
 export interface KafkaClient {
@@ -40,12 +35,7 @@ const usualRetries = 6;
 /** Throws BridgeError SETTINGS_INVALID when a TLS file cannot be read. */
 export function createKafkaClient(settings: KafkaSettings, logger: Logger): KafkaClient {
   installCodecs();
-  applyPatches();
-  writeProduceFast();
-  readFetchFast();
-  shareRequestTimer();
-  letJoinsWait();
-  letFetchesVary();
+  patchKafkajs();
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,

@@ -3,7 +3,7 @@ import { systemClock } from "../../model/clock.ts";
 import { bounded } from "../../model/deadline.ts";
 import { typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
-import { internalCluster } from "../connection/patch.ts";
+import { internalCluster } from "../connection/internal-cluster.ts";
 import { persistently } from "../connection/persistently.ts";
 
 const evictWithinMs = 3000;

@@ -1,6 +1,6 @@
 import type { Clock } from "../../model/clock.ts";
 import { quietWaitMs } from "../../model/quiet-wait.ts";
-import type { FetchWait } from "../connection/fetch-wait.ts";
+import type { FetchWait } from "../patches/group-hooks.ts";
 import type { ConsumerTiming } from "./consumer-timing.ts";
 
 /** With a paused partition: of the usual wait, what it is at least. */

@@ -5,7 +5,7 @@ import { bounded, within } from "../../model/deadline.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
 import { noBrokerAnswers } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
-import { internalCluster } from "../connection/patch.ts";
+import { internalCluster } from "../connection/internal-cluster.ts";
 import { persistently } from "../connection/persistently.ts";
 import { commitFromOutside, type PinnedPosition } from "./outside-commit.ts";
 

@@ -4,7 +4,7 @@ import { bounded, within } from "../../model/deadline.ts";
 import type { InboundRecord, TopicPartition } from "../../model/record.ts";
 import { noBrokerAnswers, noSuchPartition, typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
-import { type InternalCluster, internalCluster } from "../connection/patch.ts";
+import { type InternalCluster, internalCluster } from "../connection/internal-cluster.ts";
 import { persistently } from "../connection/persistently.ts";
 import { inboundRecord } from "./inbound.ts";
 

@@ -1,7 +1,6 @@
 import { AssignerProtocol, type PartitionAssigner } from "kafkajs";
 import type { TopicPartition } from "../../model/record.ts";
-import type { beforeJoin } from "../connection/before-join.ts";
-import type { FetchWait, fetchWait } from "../connection/fetch-wait.ts";
+import type { GroupHooks } from "../patches/group-hooks.ts";
 import { assignSticky, type Claimant } from "./sticky-assignment.ts";
 
 /** What a member owns, told to whoever leads the group; kept up to date by the consumer. */
@@ -11,11 +10,6 @@ export interface Ownership {
   readonly since: number;
 }
 
-export interface AssignerHooks {
-  readonly [beforeJoin]?: () => Promise<void>;
-  readonly [fetchWait]?: FetchWait;
-}
-
 const name = "provisioning-bridge-sticky";
 const version = 1;
 
@@ -23,7 +17,7 @@ const version = 1;
  * The assigner of kafkajs's protocol around `assignSticky`; what a member owns travels as its user data, in JSON.
  * `hooks`: waited for before this member joins again, and asked before each of its fetches.
  */
-export function stickyAssigner(ownership: () => Ownership, hooks: AssignerHooks = {}): PartitionAssigner {
+export function stickyAssigner(ownership: () => Ownership, hooks: GroupHooks = {}): PartitionAssigner {
   return ({ cluster }) => ({
     name,
     version,

@@ -1,9 +1,11 @@
-import { createRequire } from "node:module";
 import type { Message } from "kafkajs";
-import { assertPatchable, kafkajsVersion } from "../connection/patch.ts";
+import { assertSource, kafkajsModule, type Source } from "../patches/patch.ts";
 
-/** SHA-256 of the source of the function that asks for `reduce`, and for nothing else, as version 2.2.4 has it. */
-export const groupingHash = "e77a5484f36362b6bad6dd28c0b65cd513c5373f4d6b6ce8f1c1907ad82a0ac6";
+/** Asks for `reduce`, and for nothing else. */
+export const groupingSource: Source = {
+  name: "the grouping of messages",
+  hash: "e77a5484f36362b6bad6dd28c0b65cd513c5373f4d6b6ce8f1c1907ad82a0ac6",
+};
 
 type Groups = Record<string, Message[]>;
 type Add = (groups: Groups, message: Message) => Groups;
@@ -14,7 +16,7 @@ type Add = (groups: Groups, message: Message) => Groups;
  * Throws BridgeError INTERNAL when kafkajs is not the version, or the function not the source, that was read.
  */
 export function groupedOnce(messages: Message[]): Message[] {
-  if (!isAsserted) assertPatchable(kafkajsVersion(), upstreamGrouping(), groupingHash, "the grouping of messages");
+  if (!isAsserted) assertSource(upstreamGrouping(), groupingSource);
   isAsserted = true;
   return Object.assign(messages, { reduce: group });
 }
@@ -31,5 +33,5 @@ function group(this: readonly Message[], add: Add, groups: Groups): Groups {
 
 /** What groups messages in kafkajs, for the patch and its tests. */
 export function upstreamGrouping(): unknown {
-  return createRequire(import.meta.url)("kafkajs/src/producer/groupMessagesPerPartition.js") as unknown;
+  return kafkajsModule("producer/groupMessagesPerPartition");
 }

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it, test } from "node:test";
-import { fetchHash, fetchingGroupClass, fetchWait, letFetchesVary } from "../../../src/kafka/connection/fetch-wait.ts";
-import { assertPatchable, patchedVersion } from "../../../src/kafka/connection/patch.ts";
+import { describe, it } from "node:test";
 import { FetchPace } from "../../../src/kafka/consume/fetch-pace.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
@@ -46,45 +44,4 @@ describe("how long a fetch may wait", () => {
     assert.equal(woken.join(), "resumed,time");
     assert.equal(clock.pendingTimers, 0);
   });
-});
-
-const { prototype } = fetchingGroupClass();
-const upstream = prototype.fetch;
-
-test("the kafkajs that is installed is the one this was written for", () => {
-  assert.doesNotThrow(() => assertPatchable(patchedVersion, upstream, fetchHash));
-});
-
-test("a group's assigner says before each fetch how long it may wait; without one nothing changes", async () => {
-  letFetchesVary();
-  letFetchesVary();
-  const said: string[] = [];
-  const wait = {
-    nextMs(hasPaused: boolean) {
-      said.push(hasPaused ? "some paused" : "none paused");
-      return 123;
-    },
-    whilePaused() {
-      said.push("all paused");
-      return Promise.resolve();
-    },
-  };
-  const fetched = async (paused: readonly number[], assigner: object): Promise<number> => {
-    const group = {
-      maxWaitTime: 7,
-      assigners: [{}, assigner],
-      assigned: () => [{ topic: "t", partitions: [0, 1] }],
-      isPaused: (_topic: string, partition: number) => paused.includes(partition),
-      // What upstream's method calls first.
-      cluster: { refreshMetadataIfNecessary: () => Promise.reject(new Error("far enough")) },
-      logger: { debug: () => undefined },
-    };
-    await prototype.fetch.call(group, "1").catch(() => undefined);
-    return group.maxWaitTime;
-  };
-  assert.equal(await fetched([], { [fetchWait]: wait }), 123);
-  assert.equal(await fetched([1], { [fetchWait]: wait }), 123);
-  assert.equal(await fetched([0, 1], { [fetchWait]: wait }), 0);
-  assert.equal(await fetched([0, 1], {}), 7);
-  assert.deepEqual(said, ["none paused", "some paused", "all paused"]);
 });

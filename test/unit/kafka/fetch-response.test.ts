@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { readByKafkajs, upstreamResponse } from "../../../src/kafka/connection/fast-fetch.ts";
-import { applyPatches } from "../../../src/kafka/connection/patch.ts";
+import { readByKafkajs, upstreamResponse } from "../../../src/kafka/patches/fast-fetch.ts";
+import { mendRecordHeaders } from "../../../src/kafka/patches/record-headers.ts";
 import { decodeFetchResponse, type FetchResponse } from "../../../src/kafka/protocol/fetch-response.ts";
 import { Output } from "../../../src/kafka/protocol/output.ts";
 import { measureBatch, type OutboundMessage, writeBatch } from "../../../src/kafka/protocol/record-batch.ts";
@@ -96,7 +96,7 @@ function seenMessage(one: unknown): unknown {
 }
 
 test("an answer to Fetch is read as kafkajs reads it", async () => {
-  applyPatches();
+  mendRecordHeaders();
   await fc.assert(
     fc.asyncProperty(fc.array(partition, { maxLength: 3 }), async (partitions) => {
       const raw = answer(partitions);

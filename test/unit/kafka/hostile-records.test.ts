@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readByKafkajs } from "../../../src/kafka/connection/fast-fetch.ts";
+import { readByKafkajs } from "../../../src/kafka/patches/fast-fetch.ts";
 import { decodeFetchResponse } from "../../../src/kafka/protocol/fetch-response.ts";
 import { Input } from "../../../src/kafka/protocol/input.ts";
 import { Output } from "../../../src/kafka/protocol/output.ts";

@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import {
-  assertPatchable,
-  mendIdleTimer,
-  patchedVersion,
-  requestQueueClass,
-} from "../../../src/kafka/connection/patch.ts";
-import { shareRequestTimer, timeoutCheckHash } from "../../../src/kafka/connection/request-timeouts.ts";
+import { mendIdleTimer } from "../../../src/kafka/patches/idle-timer.ts";
+import { requestQueueClass } from "../../../src/kafka/patches/request-queue.ts";
+import { shareRequestTimer } from "../../../src/kafka/patches/request-timeouts.ts";
 
 interface Queue {
   scheduleRequestTimeoutCheck(): void;
   push(request: object): void;
 }
-
-const prototype = requestQueueClass().prototype as unknown as Queue;
-const upstream: unknown = Reflect.get(prototype, "scheduleRequestTimeoutCheck");
 
 /** A connection's queue, and how it is told that it is not connected any more. */
 function newQueue(enforceRequestTimeout = true): { readonly queue: Queue; readonly disconnect: () => void } {
@@ -30,10 +23,6 @@ function request(correlationId: number, rejected: number[], requestTimeout?: num
   const entry = { correlationId, resolve: () => undefined, reject: () => rejected.push(correlationId) };
   return { entry, expectResponse: true, requestTimeout, sendRequest: () => undefined };
 }
-
-test("the kafkajs that is installed is the one this was written for", () => {
-  assert.doesNotThrow(() => assertPatchable(patchedVersion, upstream, timeoutCheckHash));
-});
 
 test("one timer ends the requests of every connection when their time is over, and goes with the last of them", () => {
   mendIdleTimer();

@@ -1,12 +1,11 @@
-import { createRequire } from "node:module";
 import { BridgeError } from "../../errors.ts";
 import { encodeProduceRequest, type ProduceRequest } from "../protocol/produce-request.ts";
-import { assertPatchable, kafkajsVersion } from "./patch.ts";
+import { kafkajsModule, replace, type Source } from "./patch.ts";
 
-/** SHA-256 of the source of the function that makes the request which is written otherwise here, as version 2.2.4 has it. */
-export const produceRequestHash = "0c90601f2e60bbab5663b6db0e8e701688dd55ba15cc16c5c419b3a13bc7d7b5";
-
-const require = createRequire(import.meta.url);
+export const produceRequestSource: Source = {
+  name: "the Produce request",
+  hash: "0c90601f2e60bbab5663b6db0e8e701688dd55ba15cc16c5c419b3a13bc7d7b5",
+};
 
 /** Versions whose body is that of version 3 (kafka.apache.org/protocol#The_Messages_Produce). */
 const [firstVersion, lastVersion] = [3, 7];
@@ -30,28 +29,24 @@ interface EncoderClass {
   new (size: number): { buf: Buffer; offset: number };
 }
 
-let patched: ProduceVersions["protocol"] | null = null;
-
 /**
  * Produce requests are written by protocol/produce-request.ts; a compressed one by kafkajs as before. Idempotent.
  * Throws BridgeError INTERNAL when kafkajs is not the version, or the request not the source, that was read.
  */
 export function writeProduceFast(): void {
-  const versions = produceVersions();
-  if (versions.protocol === patched) return;
-  assertPatchable(kafkajsVersion(), upstreamRequest(), produceRequestHash, "the Produce request");
-  const upstream = versions.protocol;
-  const Encoder = require("kafkajs/src/protocol/encoder.js") as EncoderClass;
-  patched = (of) => {
-    const make = upstream(of);
-    if (make === undefined || of.version < firstVersion || of.version > lastVersion) return make;
-    return (options) => {
-      const made = make(options);
-      if ((options.compression ?? 0) !== 0) return made;
-      return { ...made, request: requestOf(made.request, options, Encoder) };
+  const Encoder = kafkajsModule("protocol/encoder") as EncoderClass;
+  const make = (upstream: ProduceVersions["protocol"]): ProduceVersions["protocol"] => {
+    return (of) => {
+      const known = upstream(of);
+      if (known === undefined || of.version < firstVersion || of.version > lastVersion) return known;
+      return (options) => {
+        const made = known(options);
+        if ((options.compression ?? 0) !== 0) return made;
+        return { ...made, request: requestOf(made.request, options, Encoder) };
+      };
     };
   };
-  versions.protocol = patched;
+  replace(produceVersions(), "protocol", produceRequestSource, make, upstreamRequest());
 }
 
 /**
@@ -76,10 +71,10 @@ function requestOf({ apiKey, apiName, apiVersion }: Request, options: Options, E
 
 /** kafkajs's list of versions of the request, for the patch and its tests. */
 export function produceVersions(): ProduceVersions {
-  return require("kafkajs/src/protocol/requests/produce/index.js") as ProduceVersions;
+  return kafkajsModule("protocol/requests/produce/index") as ProduceVersions;
 }
 
 /** What makes the request in kafkajs. */
 export function upstreamRequest(): unknown {
-  return require("kafkajs/src/protocol/requests/produce/v3/request.js");
+  return kafkajsModule("protocol/requests/produce/v3/request");
 }

@@ -1,26 +1,13 @@
-import { requestQueueClass, wrapMethod } from "./patch.ts";
+import { replace, type Source } from "./patch.ts";
+import { type RequestQueue, requestQueueClass } from "./request-queue.ts";
 
-/** SHA-256 of the source of the method that is replaced, as version 2.2.4 of kafkajs has it. */
-export const timeoutCheckHash = "4fa2b60aa0fe28a4fefc028706b8de18cdafc88916fae651d8cc5d359cc4553a";
+export const timeoutCheckSource: Source = {
+  name: "RequestQueue.scheduleRequestTimeoutCheck",
+  hash: "4fa2b60aa0fe28a4fefc028706b8de18cdafc88916fae651d8cc5d359cc4553a",
+};
 
 /** How late a request's time may be noticed to be over. Milliseconds. */
 const lookEveryMs = 250;
-
-/** What is used of kafkajs's RequestQueue (src/network/requestQueue/index.js): of one connection. */
-interface RequestQueue {
-  readonly enforceRequestTimeout: boolean;
-  readonly inflight: ReadonlyMap<number, Request>;
-  isConnected(): boolean;
-}
-
-interface Request {
-  /** Milliseconds since 1970. */
-  readonly sentAt: number;
-  readonly requestTimeout: number;
-  timeoutRequest(): void;
-}
-
-const method = "scheduleRequestTimeoutCheck";
 
 const connected = new Set<RequestQueue>();
 let timer: NodeJS.Timeout | null = null;
@@ -31,8 +18,7 @@ let timer: NodeJS.Timeout | null = null;
  * Throws BridgeError INTERNAL when kafkajs is not the version, or the method not the source, that was read.
  */
 export function shareRequestTimer(): void {
-  const prototype = requestQueueClass().prototype as unknown as Record<typeof method, typeof watch>;
-  wrapMethod(prototype, { of: "RequestQueue", method, hash: timeoutCheckHash }, () => watch);
+  replace(requestQueueClass().prototype, "scheduleRequestTimeoutCheck", timeoutCheckSource, () => watch);
 }
 
 /** Called once a connection is there. */

@@ -1,0 +1,22 @@
+import { letJoinsWait } from "./before-join.ts";
+import { readFetchFast } from "./fast-fetch.ts";
+import { writeProduceFast } from "./fast-produce.ts";
+import { letFetchesVary } from "./fetch-wait.ts";
+import { mendIdleTimer } from "./idle-timer.ts";
+import { mendRecordHeaders } from "./record-headers.ts";
+import { shareRequestTimer } from "./request-timeouts.ts";
+
+const patches = [
+  mendIdleTimer,
+  mendRecordHeaders,
+  shareRequestTimer,
+  writeProduceFast,
+  readFetchFast,
+  letJoinsWait,
+  letFetchesVary,
+];
+
+/** All that is changed of kafkajs, for the whole process. Idempotent. Throws BridgeError INTERNAL when it is not the kafkajs that was read. */
+export function patchKafkajs(): void {
+  for (const patch of patches) patch();
+}

@@ -1,6 +1,6 @@
 import type { KafkaMessage } from "kafkajs";
 import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "../../model/record.ts";
-import type { FetchedMessage } from "../protocol/record-reader.ts";
+import type { FetchedMessage } from "../protocol/batch-reader.ts";
 import { unreadableHeader } from "../protocol/unreadable-header.ts";
 
 /** The messages of a batch. Of those that stand in for a batch that cannot be read the last one stays: it says it all. */

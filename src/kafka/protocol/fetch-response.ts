@@ -1,5 +1,6 @@
+import { magicAt, uncountedBytes } from "./batch-layout.ts";
+import { type FetchedMessage, isPlain, readBatch } from "./batch-reader.ts";
 import { Input } from "./input.ts";
-import { type FetchedMessage, isPlain, magicAt, readBatch, uncountedBytes } from "./record-reader.ts";
 
 /** What kafkajs makes of an answer to Fetch, version 11 (its src/protocol/requests/fetch/v11/response.js). */
 export interface FetchResponse {
@@ -30,6 +31,7 @@ export type ReadOther = (bytes: Buffer, at: number) => Promise<readonly unknown[
 /**
  * Reads the answer (kafka.apache.org/protocol#The_Messages_Fetch). kafkajs makes a 64-bit number object, a decoder and a
  * context for each record, and slices that keep the whole answer in memory, so that every byte had to be copied once more.
+ * Rejects with RangeError where the bytes end too early, or a batch has an impossible length.
  */
 export async function decodeFetchResponse(bytes: Buffer, readOther: ReadOther): Promise<FetchResponse> {
   const input = new Input(bytes);

@@ -1,14 +1,17 @@
+import { type BatchOwner, type MeasuredBatch, measureBatch, type OutboundMessage, writeBatch } from "./batch-writer.ts";
 import { Output } from "./output.ts";
-import { type BatchOwner, type MeasuredBatch, measureBatch, type OutboundMessage, writeBatch } from "./record-batch.ts";
 
 /** What kafkajs asks the broker to write, uncompressed (src/protocol/requests/produce/v3/request.js). */
 export interface ProduceRequest {
+  /** -1: all replicas in sync. */
   readonly acks: number;
   /** Milliseconds. */
   readonly timeout: number;
+  /** [null] */
   readonly transactionalId?: string | null | undefined;
-  /** A 64-bit number in whatever form: kafkajs has it as text and as `Long`. */
+  /** A 64-bit number in whatever form: kafkajs has it as text and as `Long` [-1: the producer is not idempotent]. */
   readonly producerId?: { toString(): string } | undefined;
+  /** [0] */
   readonly producerEpoch?: number | undefined;
   readonly topicData: readonly TopicData[];
 }
@@ -31,6 +34,7 @@ interface MeasuredPartition {
 /**
  * The body of a Produce request, versions 3 to 7 (kafka.apache.org/protocol#The_Messages_Produce), in one buffer and one
  * go. kafkajs makes a buffer of 512 bytes for each header, record, batch, partition and topic and copies each into the next.
+ * `nowMs`, milliseconds since 1970 UTC, for records that state no time.
  */
 export function encodeProduceRequest(request: ProduceRequest, nowMs: number): Buffer {
   const { acks, timeout, transactionalId = null, producerId = -1, producerEpoch = 0, topicData } = request;

@@ -4,9 +4,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { readByKafkajs, upstreamResponse } from "../../../src/kafka/patches/fast-fetch.ts";
 import { mendRecordHeaders } from "../../../src/kafka/patches/record-headers.ts";
+import { measureBatch, type OutboundMessage, writeBatch } from "../../../src/kafka/protocol/batch-writer.ts";
 import { decodeFetchResponse, type FetchResponse } from "../../../src/kafka/protocol/fetch-response.ts";
 import { Output } from "../../../src/kafka/protocol/output.ts";
-import { measureBatch, type OutboundMessage, writeBatch } from "../../../src/kafka/protocol/record-batch.ts";
 
 /** A batch as it may stand in a log: with the offset, and the bits of the attributes, that only a broker sets. */
 interface Batch {

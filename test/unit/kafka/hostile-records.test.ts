@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { readByKafkajs } from "../../../src/kafka/patches/fast-fetch.ts";
+import type { FetchedMessage } from "../../../src/kafka/protocol/batch-reader.ts";
 import { decodeFetchResponse } from "../../../src/kafka/protocol/fetch-response.ts";
 import { Input } from "../../../src/kafka/protocol/input.ts";
 import { Output } from "../../../src/kafka/protocol/output.ts";
-import type { FetchedMessage } from "../../../src/kafka/protocol/record-reader.ts";
 import { unreadableHeader } from "../../../src/kafka/protocol/unreadable-header.ts";
 import {
   minusTwo,

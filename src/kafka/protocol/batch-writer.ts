@@ -1,4 +1,5 @@
 import { crc32c } from "@node-rs/crc32";
+import { attributesAt, headBytes, magic, transactionalFlag, uncountedBytes } from "./batch-layout.ts";
 import { Output, sizeOfField, sizeOfVarint } from "./output.ts";
 
 type Bytes = Buffer | string | null;
@@ -43,15 +44,6 @@ interface Header {
   readonly value: Bytes;
 }
 
-/** Fields before the records, from the base offset on. */
-const headBytes = 61;
-/** What the batch's own length does not count: base offset and the length. */
-const uncountedBytes = 12;
-/** Where that begins which the checksum covers. */
-const coveredFrom = 21;
-const magic = 2;
-const transactionalFlag = 16;
-
 /** Works out how long a batch is. `nowMs`, milliseconds since 1970 UTC, for records that state no time. */
 export function measureBatch(messages: readonly OutboundMessage[], nowMs: number): MeasuredBatch {
   const times = messages.map(({ timestamp }) => (timestamp === undefined ? nowMs : Number(timestamp)));
@@ -80,8 +72,19 @@ export function writeBatch(out: Output, batch: MeasuredBatch, owner: BatchOwner)
   out.int16(owner.producerEpoch);
   out.int32(owner.firstSequence);
   out.int32(batch.records.length);
-  batch.records.forEach((record, at) => writeRecord(out, record, at));
-  out.bytes.writeUInt32BE(crc32c(out.bytes.subarray(start + coveredFrom, out.at)), checksumAt);
+  batch.records.forEach((record, at) => {
+    out.varint(record.size);
+    writeRecord(out, record, at);
+  });
+  out.bytes.writeUInt32BE(crc32c(out.bytes.subarray(start + attributesAt, out.at)), checksumAt);
+}
+
+/** One record without its own length: so many milliseconds after its batch's first one, and at so many offsets behind it. */
+export function recordBytes(message: OutboundMessage, deltaMs: number, at: number): Buffer {
+  const record = measured(message, deltaMs, at);
+  const out = new Output(record.size);
+  writeRecord(out, record, at);
+  return out.bytes;
 }
 
 function measured({ key = null, value, headers }: OutboundMessage, deltaMs: number, at: number): MeasuredRecord {
@@ -104,8 +107,7 @@ function headersOf(headers: NonNullable<OutboundMessage["headers"]>): readonly H
   return list;
 }
 
-function writeRecord(out: Output, { key, value, headers, deltaMs, size }: MeasuredRecord, at: number): void {
-  out.varint(size);
+function writeRecord(out: Output, { key, value, headers, deltaMs }: MeasuredRecord, at: number): void {
   // No attributes of a record are in use.
   out.int8(0);
   out.varint(deltaMs);

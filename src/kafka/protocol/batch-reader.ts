@@ -1,4 +1,15 @@
 import type { HeaderValue } from "../../model/record.ts";
+import {
+  appendTimeFlag,
+  attributesAt,
+  compressionMask,
+  controlFlag,
+  headBytes,
+  magic,
+  magicAt,
+  transactionalFlag,
+  uncountedBytes,
+} from "./batch-layout.ts";
 import { Input } from "./input.ts";
 import { unreadableHeader } from "./unreadable-header.ts";
 
@@ -27,17 +38,6 @@ export interface BatchContext {
   readonly isControlBatch: boolean;
 }
 
-/** Fields of a batch before its records, from the base offset on. */
-export const headBytes = 61;
-/** Bytes before the batch's own length begins to count. */
-export const uncountedBytes = 12;
-
-const magic = 2;
-/** The same in all formats. */
-export const magicAt = 16;
-const attributesAt = 21;
-const [compressionMask, appendTimeFlag, transactionalFlag, controlFlag] = [0x7, 0x8, 0x10, 0x20];
-
 /** Whether a batch is one that `readBatch` reads: of format v2, and not compressed. */
 export function isPlain(bytes: Buffer, at: number): boolean {
   return bytes[at + magicAt] === magic && (bytes.readInt16BE(at + attributesAt) & compressionMask) === 0;
@@ -52,7 +52,8 @@ export function readBatch(input: Input, messages: FetchedMessage[]): void {
   const length = input.int32();
   const end = input.at + length;
   if (length < headBytes - uncountedBytes) throw new RangeError("a batch is shorter than its head");
-  input.at += 9;
+  // The leader's epoch, the format's number and the checksum.
+  input.skip(4 + 1 + 4);
   const attributes = input.int16();
   const lastDelta = input.int32();
   const firstTimestamp = input.int64();
@@ -63,7 +64,8 @@ export function readBatch(input: Input, messages: FetchedMessage[]): void {
     inTransaction: (attributes & transactionalFlag) !== 0,
     isControlBatch: (attributes & controlFlag) !== 0,
   };
-  input.at += 6;
+  // The producer's epoch and the first sequence.
+  input.skip(2 + 4);
   const appendedAt = (attributes & appendTimeFlag) !== 0 ? lastTimestamp.toString() : null;
   const batch: Batch = { context, firstOffset, firstTimestamp, appendedAt, least: 0 };
   for (let left = input.int32(); left > 0; left--) {

@@ -12,7 +12,7 @@ import type { TaskLimits } from "./limits.ts";
 import { type PersistentResult, PersistentScripts } from "./persistent.ts";
 import { ProcessGroups } from "./process-groups.ts";
 import { responseText } from "./response-text.ts";
-import { resolveScript, type ScriptPath } from "./script-path.ts";
+import { type ScriptPath, ScriptPaths } from "./script-path.ts";
 import { type ScriptEnd, ScriptProcess } from "./script-process.ts";
 
 export type ScriptResult =
@@ -36,10 +36,12 @@ export class ScriptTasks {
   readonly #options: ScriptOptions;
   readonly #groups: ProcessGroups;
   readonly #persistent: PersistentScripts;
+  readonly #paths: ScriptPaths;
 
   constructor(options: ScriptOptions) {
     this.#options = options;
-    const { clock, limits, logger, onHeaders } = options;
+    const { clock, limits, logger, onHeaders, scriptsDir } = options;
+    this.#paths = new ScriptPaths(scriptsDir);
     this.#groups = new ProcessGroups(clock, logger);
     this.#persistent = new PersistentScripts({ groups: this.#groups, clock, logger, limits, onHeaders });
   }
@@ -59,7 +61,7 @@ export class ScriptTasks {
     time: CallTime,
     hold: Hold,
   ): Promise<ScriptResult> {
-    const found = await time.within(resolveScript(this.#options.scriptsDir, task.path));
+    const found = await time.within(this.#paths.find(task.path));
     const program = found.kind === "over" ? found : found.value;
     if (program.kind !== "script") return program;
     const { persistent } = task;

@@ -53,6 +53,7 @@ export async function askWork(
   const idOf = (topic: string, record: string): Promise<number> => registry.getLatestSchemaId(subjectOf(topic, record));
   const eventId = await idOf(topics.before.clients ?? "", schemaOfEvent(type).record);
   const verdictId = await idOf(topics.verdicts, verdictSchema.record);
+  const decoded = (record: FloorRecord): Promise<unknown> => registry.decode(record.value ?? value);
   const reading: AskWork = {
     async question(correlation) {
       const number = Number(correlation.slice(1));
@@ -62,20 +63,24 @@ export async function askWork(
       return { value: await registry.encode(eventId, written), headers: asked(number) };
     },
     async answer(record) {
-      await registry.decode(record.value ?? value);
+      await decoded(record);
       return await registry.encode(verdictId, verdictOf(record));
     },
-    read: (record) => registry.decode(record.value ?? value),
+    read: decoded,
   };
   if (name === "reading") return reading;
   const decisionId = await idOf(topics.decisions, decisionSchema.record);
   const decided = await entryLog(client, topics.decisions);
+  const decide = async (record: FloorRecord): Promise<Buffer> => {
+    const reply = await registry.encode(verdictId, verdictOf(record));
+    void registry.encode(decisionId, decisionOf(record)).then(decided);
+    return reply;
+  };
   const entries: AskWork = {
     ...reading,
     async answer(record) {
-      const reply = await reading.answer(record);
-      void registry.encode(decisionId, decisionOf(record)).then(decided);
-      return reply;
+      await decoded(record);
+      return decide(record);
     },
   };
   if (name === "entries") return entries;
@@ -85,13 +90,10 @@ export async function askWork(
   return {
     ...entries,
     async answer(record) {
-      const data: unknown = await registry.decode(record.value ?? value);
-      const call = { headers: callHeaders(record), body: callBody(record, data) };
+      const call = { headers: callHeaders(record), body: callBody(record, await decoded(record)) };
       await new Promise<void>((resolve) => post(call, resolve));
       void registry.encode(executionId, executionEntry(call)).then(executed);
-      const reply = await registry.encode(verdictId, verdictOf(record));
-      void registry.encode(decisionId, decisionOf(record)).then(decided);
-      return reply;
+      return decide(record);
     },
   };
 }

@@ -2,7 +2,7 @@ import { crc32c } from "@node-rs/crc32";
 
 /** Kafka's record batches byte by byte, as no library writes them (kafka.apache.org/documentation/#recordbatch). */
 
-export const headBytes = 61;
+const headBytes = 61;
 const coveredFrom = 21;
 
 /** Zigzag, seven bits a byte, of at most 64 bits. */

@@ -8,7 +8,8 @@ const pausedShare = 1 / 5;
 
 /**
  * How long a member's next fetch may wait for records. kafkajs heartbeats, stops and takes up a partition that goes on only
- * between two fetches, so it grows with the time for which nothing has come. Records end a wait in any case; and who has nothing to fetch, because all is paused, waits for a partition to go on.
+ * between two fetches, so it grows with the time for which nothing has come. Records end a wait in any case; and who has
+ * nothing to fetch, because all is paused, waits for a partition to go on.
  */
 export class FetchPace implements FetchWait {
   readonly #clock: Clock;

@@ -9,6 +9,8 @@ export const magicAt = 16;
 export const magic = 2;
 /** Here begins what the checksum covers: the attributes. */
 export const attributesAt = 21;
+/** How many records there are; they follow. */
+export const countAt = 57;
 
 /** Bits of the attributes. */
 export const compressionMask = 0x7;

@@ -4,6 +4,7 @@ import {
   attributesAt,
   compressionMask,
   controlFlag,
+  countAt,
   headBytes,
   magic,
   magicAt,
@@ -48,12 +49,12 @@ export function isPlain(bytes: Buffer, at: number): boolean {
  * at: the broker did, and kafkajs does not either. Throws RangeError where the length of the batch or of a record is impossible.
  */
 export function readBatch(input: Input, messages: FetchedMessage[]): void {
+  const start = input.at;
   const firstOffset = input.int64();
   const length = input.int32();
   const end = input.at + length;
   if (length < headBytes - uncountedBytes) throw new RangeError("a batch is shorter than its head");
-  // The leader's epoch, the format's number and the checksum.
-  input.skip(4 + 1 + 4);
+  input.at = start + attributesAt;
   const attributes = input.int16();
   const lastDelta = input.int32();
   const firstTimestamp = input.int64();
@@ -64,8 +65,7 @@ export function readBatch(input: Input, messages: FetchedMessage[]): void {
     inTransaction: (attributes & transactionalFlag) !== 0,
     isControlBatch: (attributes & controlFlag) !== 0,
   };
-  // The producer's epoch and the first sequence.
-  input.skip(2 + 4);
+  input.at = start + countAt;
   const appendedAt = (attributes & appendTimeFlag) !== 0 ? lastTimestamp.toString() : null;
   const batch: Batch = { context, firstOffset, firstTimestamp, appendedAt, least: 0 };
   for (let left = input.int32(); left > 0; left--) {
@@ -94,15 +94,20 @@ interface Batch {
 function readRecord(bytes: Buffer, batch: Batch, most: number): FetchedMessage {
   const input = new Input(bytes);
   let [attributes, sentDelta, offsetDelta] = [0, 0, -1];
-  let [key, value]: (Buffer | null)[] = [null, bytes];
+  let key: Buffer | null;
+  let value: Buffer | null;
   let headers: FetchedMessage["headers"];
   try {
     attributes = input.int8();
     sentDelta = input.varlong();
     offsetDelta = input.varint();
-    [key, value, headers] = [input.field(), input.field(), readHeaders(input)];
+    key = input.field();
+    value = input.field();
+    headers = readHeaders(input);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
+    key = null;
+    value = bytes;
     headers = Object.assign(Object.create(null), { [unreadableHeader]: Buffer.from(error.message) }) as typeof headers;
   }
   if (offsetDelta < batch.least || offsetDelta > most) offsetDelta = batch.least;
@@ -112,8 +117,8 @@ function readRecord(bytes: Buffer, batch: Batch, most: number): FetchedMessage {
     attributes,
     timestamp: batch.appendedAt ?? plus(batch.firstTimestamp, sentDelta),
     offset: plus(batch.firstOffset, offsetDelta),
-    key: key ?? null,
-    value: value ?? null,
+    key,
+    value,
     headers,
     isControlRecord: batch.context.isControlBatch,
     batchContext: batch.context,

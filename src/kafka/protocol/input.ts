@@ -12,11 +12,6 @@ export class Input {
     return this.bytes.length - this.at;
   }
 
-  /** Passes over fields that are not read. */
-  skip(bytes: number): void {
-    this.at += bytes;
-  }
-
   int8(): number {
     const value = this.bytes.readInt8(this.at);
     this.at += 1;

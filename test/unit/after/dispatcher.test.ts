@@ -260,33 +260,34 @@ test("the group's bytes pause whichever partition brings more, and all resume at
   assert.equal(w.source.paused.size, 0);
 });
 
-test("a group holds no more than its share of the memory, which grows when others leave", async () => {
-  let share = 250_000;
-  const w = world([handler("h")], {}, () => share);
+/** A group that holds three large facts, more than its share. */
+async function fullShare() {
+  const share = { bytes: 250_000 };
+  const w = world([handler("h")], {}, () => share.bytes);
   const answer = byHand(w);
   const value = "x".repeat(100_000);
   w.dispatcher.accept([record(0, { value, key: "a" }), record(1, { value, key: "b" }), record(2, { value, key: "c" })]);
   await settled();
+  return { answer, share, value, w };
+}
+
+test("a group holds no more than its share of the memory, which grows when others leave", async () => {
+  const { answer, share, value, w } = await fullShare();
   assert.deepEqual(w.journal.pauses, ["bytes"]);
   await answer(2);
   assert.equal(w.source.paused.size, 1, "more than half of the share is held");
   await answer(1);
   assert.equal(w.source.paused.size, 0);
-  share = 400_000;
+  share.bytes = 400_000;
   w.dispatcher.accept([record(3, { value, key: "d" }), record(4, { value, key: "e" })]);
   await settled();
   assert.deepEqual(w.journal.pauses, ["bytes"]);
 });
 
 test("a group that was full goes on when its share has grown, with the next event that is settled", async () => {
-  let share = 250_000;
-  const w = world([handler("h")], {}, () => share);
-  const answer = byHand(w);
-  const value = "x".repeat(100_000);
-  w.dispatcher.accept([record(0, { value, key: "a" }), record(1, { value, key: "b" }), record(2, { value, key: "c" })]);
-  await settled();
+  const { answer, share, w } = await fullShare();
   assert.equal(w.source.paused.size, 1);
-  share = 1_000_000;
+  share.bytes = 1_000_000;
   await answer(2);
   assert.equal(w.source.paused.size, 0);
 });

@@ -24,49 +24,40 @@ function request(correlationId: number, sent: number[]): object {
   return { entry, expectResponse: true, sendRequest: () => sent.push(correlationId) };
 }
 
-/** Counts the timers that are set, and holds time. */
-function holdTime(): { timersSet: () => number; advance: (ms: number) => void; release: () => void } {
+/** Holds time while `work` runs, and counts the timers that are set. */
+function inHeldTime(work: (time: { timersSet: () => number; advance: (ms: number) => void }) => void): void {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
   const spy = mock.method(globalThis, "setTimeout");
-  return {
-    timersSet: () => spy.mock.callCount(),
-    advance: (ms) => mock.timers.tick(ms),
-    release: () => {
-      spy.mock.restore();
-      mock.timers.reset();
-    },
-  };
+  try {
+    work({ timersSet: () => spy.mock.callCount(), advance: (ms) => mock.timers.tick(ms) });
+  } finally {
+    spy.mock.restore();
+    mock.timers.reset();
+  }
 }
 
 test("upstream's queue sets a timer though nothing waits: the reason for the patch", () => {
-  const time = holdTime();
-  try {
+  inHeldTime((time) => {
     newQueue(null).checkPendingRequests();
     assert.equal(time.timersSet(), 1);
-  } finally {
-    time.release();
-  }
+  });
 });
 
 test("the patched queue sets no timer while nothing waits", () => {
   mendIdleTimer();
-  const time = holdTime();
-  try {
+  inHeldTime((time) => {
     const queue = newQueue(null);
     queue.push(request(1, []));
     queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
     queue.checkPendingRequests();
     time.advance(1000);
     assert.equal(time.timersSet(), 0);
-  } finally {
-    time.release();
-  }
+  });
 });
 
 test("a request that a throttled broker must wait for is sent when the throttling ends, by one timer", () => {
   mendIdleTimer();
-  const time = holdTime();
-  try {
+  inHeldTime((time) => {
     const queue = newQueue(null);
     const sent: number[] = [];
     queue.maybeThrottle(500);
@@ -79,15 +70,12 @@ test("a request that a throttled broker must wait for is sent when the throttlin
     assert.deepEqual(sent, [1, 2]);
     time.advance(1000);
     assert.equal(time.timersSet(), 1);
-  } finally {
-    time.release();
-  }
+  });
 });
 
 test("throttling that is prolonged while a request waits keeps it waiting, and not for ever", () => {
   mendIdleTimer();
-  const time = holdTime();
-  try {
+  inHeldTime((time) => {
     const queue = newQueue(null);
     const sent: number[] = [];
     queue.maybeThrottle(100);
@@ -97,15 +85,12 @@ test("throttling that is prolonged while a request waits keeps it waiting, and n
     assert.deepEqual(sent, []);
     time.advance(1);
     assert.deepEqual(sent, [1]);
-  } finally {
-    time.release();
-  }
+  });
 });
 
 test("a request past the in-flight limit is sent as soon as an answer makes room", () => {
   mendIdleTimer();
-  const time = holdTime();
-  try {
+  inHeldTime(() => {
     const queue = newQueue(1);
     const sent: number[] = [];
     queue.push(request(1, sent));
@@ -114,9 +99,7 @@ test("a request past the in-flight limit is sent as soon as an answer makes room
     queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
     assert.deepEqual(sent, [1, 2]);
     queue.destroy();
-  } finally {
-    time.release();
-  }
+  });
 });
 
 test("applying twice changes nothing", () => {

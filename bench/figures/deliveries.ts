@@ -1,14 +1,14 @@
 import type { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { cells } from "../support/cells.ts";
 import {
   bridgeDeliveries,
   type DeliveryLoad,
-  type DeliveryRun,
   deliveryLoads,
   factsFor,
   floorDeliveries,
 } from "../support/delivery-run.ts";
 import type { Figure, Place } from "../support/place.ts";
-import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+import { alternate, table } from "../support/rows.ts";
 
 const contenders = ["floor", "bridge", "bridge, no execution log"] as const;
 
@@ -40,15 +40,8 @@ async function measureCase(place: Place, topics: FreshTopics, one: DeliveryLoad)
     );
     return run;
   });
-  const of = (contender: (typeof contenders)[number], what: keyof DeliveryRun): readonly number[] =>
-    (results.get(contender) ?? []).map((run) => run[what]);
-  return contenders.map((contender) => [
-    String(latencyMs),
-    String(inFlight),
-    contender,
-    shown(summary(of(contender, "perSecond")), 0),
-    shown(ratios(of(contender, "perSecond"), of("floor", "perSecond"))),
-    shown(summary(of(contender, "cpuMicros")), 0),
-    shown(ratios(of(contender, "cpuMicros"), of("floor", "cpuMicros"))),
-  ]);
+  return contenders.map((contender) => {
+    const of = cells(results, contender, "floor");
+    return [String(latencyMs), String(inFlight), contender, ...of("perSecond", 0), ...of("cpuMicros", 0)];
+  });
 }

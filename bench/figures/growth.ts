@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import { BenchBridge } from "../support/bench-bridge.ts";
+import { cells } from "../support/cells.ts";
 import { writeFacts } from "../support/facts.ts";
 import { type Figure, fromStart, type Place } from "../support/place.ts";
 import { residentMiB } from "../support/process-usage.ts";
 import { SinkProcess } from "../support/programs.ts";
-import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+import { alternate, table } from "../support/rows.ts";
 
 const partitions = 6;
 
@@ -78,19 +79,11 @@ export const growth: Figure = {
         place.say(`  ${what}: ${name}: ${Math.round(run.perSecond)}/s, ${run.cpuMicros.toFixed(0)} µs`);
         return run;
       });
-      const of = (name: string, figure: keyof Run): readonly number[] =>
-        (results.get(name) ?? []).map((run) => run[figure]);
       const [first = ""] = names;
       for (const name of names) {
-        rows.push([
-          what,
-          name,
-          shown(summary(of(name, "perSecond")), 0),
-          shown(ratios(of(name, "perSecond"), of(first, "perSecond"))),
-          shown(summary(of(name, "cpuMicros")), 0),
-          shown(ratios(of(name, "cpuMicros"), of(first, "cpuMicros"))),
-          shown(summary(of(name, "residentMiB")), 0),
-        ]);
+        const of = cells(results, name, first);
+        const [residentMiB] = of("residentMiB", 0);
+        rows.push([what, name, ...of("perSecond", 0), ...of("cpuMicros", 0), residentMiB]);
       }
     }
     return table(

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import { BenchBridge } from "../support/bench-bridge.ts";
+import { cells } from "../support/cells.ts";
 import { writeFacts } from "../support/facts.ts";
 import { type Figure, fromStart, type Place } from "../support/place.ts";
 import { type AskResult, during, resultOf, SinkProcess } from "../support/programs.ts";
-import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+import { alternate, table } from "../support/rows.ts";
 
 const partitions = 6;
 const facts = 1_000_000;
@@ -26,15 +27,10 @@ export const isolation: Figure = {
         place.say(`  ${contender}: p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms`);
         return result;
       });
-      const of = (contender: Contender, what: "p50" | "p99" | "p999"): readonly number[] =>
-        (results.get(contender) ?? []).map((result) => result[what]);
-      const rows = contenders.map((contender) => [
-        contender,
-        ...(["p50", "p99", "p999"] as const).flatMap((what) => [
-          shown(summary(of(contender, what))),
-          shown(ratios(of(contender, what), of("idle", what))),
-        ]),
-      ]);
+      const rows = contenders.map((contender) => {
+        const of = cells(results, contender, "idle");
+        return [contender, ...of("p50", 2), ...of("p99", 2), ...of("p999", 2)];
+      });
       return table(["", "p50 ms", "of idle", "p99 ms", "of idle", "p99.9 ms", "of idle"], rows);
     } finally {
       await topics.close();

@@ -1,8 +1,9 @@
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
-import { type AskLoad, askBridge, askedBridges, askFloor, askLoads } from "../support/ask-run.ts";
+import { type AskLoad, type AskRun, askBridge, askedBridges, askFloor, askLoads } from "../support/ask-run.ts";
+import { cells } from "../support/cells.ts";
 import type { Figure } from "../support/place.ts";
-import { type AskResult, SinkProcess } from "../support/programs.ts";
-import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
+import { SinkProcess } from "../support/programs.ts";
+import { alternate, table } from "../support/rows.ts";
 
 const contenders = ["floor", ...askedBridges] as const;
 type Contender = (typeof contenders)[number];
@@ -49,15 +50,9 @@ export const requests: Figure = {
   },
 };
 
-function rowsOf({ atOnce }: AskLoad, results: ReadonlyMap<Contender, readonly AskResult[]>, count: number): string[][] {
-  const of = (contender: Contender, what: (result: AskResult) => number): readonly number[] =>
-    (results.get(contender) ?? []).map(what);
-  const floor = (what: (result: AskResult) => number): readonly number[] => of("floor", what);
+function rowsOf({ atOnce }: AskLoad, results: ReadonlyMap<Contender, readonly AskRun[]>, count: number): string[][] {
   return contenders.map((contender) => {
-    const both = (what: (result: AskResult) => number, digits: number): readonly string[] => [
-      shown(summary(of(contender, what)), digits),
-      shown(ratios(of(contender, what), floor(what))),
-    ];
+    const of = cells(results, contender, "floor");
     // Only what was decided as meant counts as a request.
     const meant = contender === "no handler" ? "no-handler" : "handler";
     const unmeant = (results.get(contender) ?? []).reduce(
@@ -65,14 +60,8 @@ function rowsOf({ atOnce }: AskLoad, results: ReadonlyMap<Contender, readonly As
       0,
     );
     const name = contender === "floor" || unmeant === 0 ? contender : `${contender} (${unmeant} decided otherwise)`;
-    return [
-      String(atOnce),
-      name,
-      ...both((result) => result.perSecond, 0),
-      ...both((result) => result.p50, 2),
-      ...both((result) => result.p99, 2),
-      shown(summary(of(contender, (result) => result.p999)), 2),
-      ...both((result) => (result.cpuSeconds * 1e6) / count, 0),
-    ];
+    const [p999] = of("p999", 2);
+    const figures = [...of("perSecond", 0), ...of("p50", 2), ...of("p99", 2), p999, ...of("cpuMicros", 0)];
+    return [String(atOnce), name, ...figures];
   });
 }

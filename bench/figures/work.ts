@@ -2,6 +2,7 @@ import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import type { FloorWorkName } from "../floor/delivery-work.ts";
 import type { AskWorkName } from "../floor/request-work.ts";
 import { askBridge, askFloor, askLoads } from "../support/ask-run.ts";
+import { cells } from "../support/cells.ts";
 import {
   bridgeDeliveries,
   type DeliveryLoad,
@@ -11,12 +12,7 @@ import {
 } from "../support/delivery-run.ts";
 import type { Figure, Place } from "../support/place.ts";
 import { SinkProcess } from "../support/programs.ts";
-import { alternate, ratios, shown, summary, table } from "../support/rows.ts";
-
-interface Run {
-  readonly perSecond: number;
-  readonly cpuMicros: number;
-}
+import { alternate, table } from "../support/rows.ts";
 
 const [delivering] = deliveryLoads as readonly [DeliveryLoad];
 const asking = askLoads.filter(({ atOnce }) => atOnce === 16 || atOnce === 128);
@@ -71,13 +67,12 @@ async function askRows(place: Place): Promise<readonly string[][]> {
       const names = [...Object.keys(floorAsks), bridgeNobody, bridgeOne];
       const what = `request, ${load.atOnce} at once`;
       rows.push(
-        ...(await measured(place, what, names, async (name) => {
+        ...(await measured(place, what, names, (name) => {
           const asks = floorAsks[name];
           const asked = name === bridgeOne ? "one HTTP handler" : "no handler";
-          const { cpuSeconds, perSecond } = await (asks === undefined
+          return asks === undefined
             ? askBridge(place, topics, sink.url, load, asked)
-            : askFloor(place, topics, sink.url, load, asks));
-          return { perSecond, cpuMicros: (cpuSeconds * 1e6) / Math.ceil(load.requests * place.scale) };
+            : askFloor(place, topics, sink.url, load, asks);
         })),
       );
     }
@@ -92,21 +87,15 @@ async function measured(
   place: Place,
   what: string,
   names: readonly string[],
-  measure: (name: string) => Promise<Run>,
+  measure: (name: string) => Promise<{ readonly perSecond: number; readonly cpuMicros: number }>,
 ): Promise<string[][]> {
   const results = await alternate(names, place.rounds, async (name) => {
     const run = await measure(name);
     place.say(`  ${what}: ${name} ${Math.round(run.perSecond)}/s, ${run.cpuMicros.toFixed(0)} µs`);
     return run;
   });
-  const of = (name: string, figure: keyof Run): readonly number[] =>
-    (results.get(name) ?? []).map((run) => run[figure]);
-  return names.map((name) => [
-    what,
-    name,
-    shown(summary(of(name, "perSecond")), 0),
-    shown(ratios(of(name, "perSecond"), of("the floor", "perSecond"))),
-    shown(summary(of(name, "cpuMicros")), 0),
-    shown(ratios(of(name, "cpuMicros"), of("the floor", "cpuMicros"))),
-  ]);
+  return names.map((name) => {
+    const of = cells(results, name, "the floor");
+    return [what, name, ...of("perSecond", 0), ...of("cpuMicros", 0)];
+  });
 }

@@ -10,6 +10,11 @@ export interface AskLoad {
   readonly requests: number;
 }
 
+export interface AskRun extends AskResult {
+  /** Of a request, all measured processes together. */
+  readonly cpuMicros: number;
+}
+
 export const askLoads: readonly AskLoad[] = [
   { atOnce: 1, warmup: 1000, requests: 2000 },
   { atOnce: 16, warmup: 6000, requests: 12_000 },
@@ -33,15 +38,15 @@ for line in sys.stdin:
 `;
 
 /** The floor, doing so much of a request's work. */
-export function askFloor(
+export async function askFloor(
   { scale, servers }: Place,
   topics: FreshTopics,
   url: string,
   load: AskLoad,
   work: AskWorkName = "nothing",
-): Promise<AskResult> {
+): Promise<AskRun> {
   const args = [servers.kafkaBrokers, ...counts(load, scale), work, servers.schemaRegistryUrl, url];
-  return resultOf("ask-floor.ts", args, topics.env);
+  return perRequest(await resultOf("ask-floor.ts", args, topics.env), load, scale);
 }
 
 export async function askBridge(
@@ -50,15 +55,19 @@ export async function askBridge(
   url: string,
   load: AskLoad,
   asked: AskedBridge,
-): Promise<AskResult> {
+): Promise<AskRun> {
   const env = { ...topics.env, BEFORE_IN_FLIGHT: "4096", DEADLINE_MS: "5000" };
   const handlers = handlersOf(asked, url, Math.max(load.atOnce, 16));
   const bridge = await BenchBridge.start(env, handlers, { "allow.py": script }, "before");
   try {
-    return await resultOf("ask.ts", [...counts(load, scale), bridge.pid], topics.env);
+    return perRequest(await resultOf("ask.ts", [...counts(load, scale), bridge.pid], topics.env), load, scale);
   } finally {
     await bridge.stop();
   }
+}
+
+function perRequest(result: AskResult, load: AskLoad, scale: number): AskRun {
+  return { ...result, cpuMicros: (result.cpuSeconds * 1e6) / Math.ceil(load.requests * scale) };
 }
 
 function counts({ atOnce, requests, warmup }: AskLoad, scale: number): readonly number[] {

@@ -1,13 +1,13 @@
 import type { FreshTopics } from "../../../test/support/fresh-topics.ts";
 import { floorPartitions } from "../../floor/client.ts";
 import { askLoads } from "../../support/ask-run.ts";
+import { cells } from "../../support/cells.ts";
 import { deliveryLoads } from "../../support/delivery-run.ts";
 import { writeFacts } from "../../support/facts.ts";
 import { makeTopics } from "../../support/made-topics.ts";
 import type { Place } from "../../support/place.ts";
 import { type AskResult, during, resultOf, SinkProcess } from "../../support/programs.ts";
 import { alternate, table } from "../../support/rows.ts";
-import { cells } from "./cells.ts";
 import { loadable } from "./library.ts";
 
 const baseline = "kafkajs";

@@ -1,8 +1,8 @@
 import type { FreshTopics } from "../../../test/support/fresh-topics.ts";
+import { cells } from "../../support/cells.ts";
 import type { Place } from "../../support/place.ts";
 import { resultOf } from "../../support/programs.ts";
 import { alternate, table } from "../../support/rows.ts";
-import { cells } from "./cells.ts";
 import { loadable } from "./library.ts";
 import { requestRecord } from "./request-records.ts";
 

@@ -21,7 +21,7 @@ export interface Reading {
 /** Why less than the whole response was read. */
 export type Cut = "size" | "connection" | Over;
 
-export type Exchange =
+export type ConnectionResult =
   | {
       readonly kind: "response";
       readonly status: number;
@@ -74,7 +74,7 @@ export class Connection {
   }
 
   /** Sends one request; resolves at the end of `time` at the latest. Unless the response was complete, destroy after. */
-  exchange(request: Request, time: CallTime, readingOf: (status: number) => Reading): Promise<Exchange> {
+  exchange(request: Request, time: CallTime, readingOf: (status: number) => Reading): Promise<ConnectionResult> {
     return new Promise((resolve) => {
       const waiting = new Waiting(resolve, time, readingOf, this.#served > 0, this.#answered);
       time.onOver(waiting.over);
@@ -95,7 +95,7 @@ export class Connection {
 
 /** Waits for the response to one request, as undici hands it over. Ends once; what comes later is not looked at. */
 class Waiting implements Dispatcher.DispatchHandler {
-  readonly #resolve: (exchange: Exchange) => void;
+  readonly #resolve: (result: ConnectionResult) => void;
   readonly #time: CallTime;
   readonly #readingOf: (status: number) => Reading;
   readonly #reused: boolean;
@@ -110,7 +110,7 @@ class Waiting implements Dispatcher.DispatchHandler {
    * @param answered called at the end of a response.
    */
   constructor(
-    resolve: (exchange: Exchange) => void,
+    resolve: (result: ConnectionResult) => void,
     time: CallTime,
     readingOf: (status: number) => Reading,
     reused: boolean,
@@ -165,11 +165,11 @@ class Waiting implements Dispatcher.DispatchHandler {
     this.#finish({ kind: "response", status, headers, body: this.#kept.bytes(), cut });
   }
 
-  #finish(exchange: Exchange): void {
+  #finish(result: ConnectionResult): void {
     if (this.#done) return;
     this.#done = true;
     this.#time.forget(this.over);
-    this.#resolve(exchange);
+    this.#resolve(result);
   }
 }
 

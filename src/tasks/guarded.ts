@@ -1,35 +1,24 @@
 /** A breaker, a bulkhead and a rate limit of its own for each handler, in front of the tasks of one pool (docs/handlers.md). */
 import type { AttemptOutcome } from "../after/ports.ts";
 import type { AskOutcome } from "../before/ports.ts";
-import type { BreakerObserver, BreakerTurn, Pool } from "../model/breaker-state.ts";
 import { minCallMs } from "../model/budget.ts";
-import type { Clock } from "../model/clock.ts";
 import type { Failure } from "../model/failure.ts";
 import type { AfterHandler, BeforeHandler, Handler } from "../model/handler.ts";
 import type { BreakerStanding } from "../model/instance-status.ts";
 import type { Occupancy } from "../model/occupancy.ts";
 import type { TaskCall } from "../model/task-call.ts";
-import { afterBreaker, Breaker, beforeBreaker, type CallEnd, type Pass } from "./breaker.ts";
-import { Bulkhead, type Entry } from "./bulkhead.ts";
+import type { CallEnd, Pass } from "./breaker.ts";
+import type { Bulkhead, Entry } from "./bulkhead.ts";
 import { CallTime } from "./call-time.ts";
 import { countsAs } from "./counts-as.ts";
 import type { Egress } from "./egress.ts";
-import { defaultGuardLimits, type GuardLimits } from "./limits.ts";
-import { RateLine, type Turn } from "./rate-line.ts";
+import { Guards, type GuardsOptions } from "./guards.ts";
+import type { RateLine, Turn } from "./rate-line.ts";
 import type { Tasks, UnguardedTasks } from "./runner.ts";
 import type { Hold } from "./script.ts";
-import { SlowStart } from "./slow-start.ts";
 
-export interface GuardOptions {
+export interface GuardedOptions extends GuardsOptions {
   readonly tasks: UnguardedTasks;
-  readonly pool: Pool;
-  /** The pool's handlers to begin with: the places for scripts are shared out among them. */
-  readonly handlers: readonly Handler[];
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly observer: BreakerObserver;
-  readonly limits?: Partial<GuardLimits>;
 }
 
 export interface GuardedTasks extends Tasks {
@@ -39,18 +28,6 @@ export interface GuardedTasks extends Tasks {
   use(handlers: readonly Handler[]): void;
   /** Those that are not closed. */
   breakers(): readonly BreakerStanding[];
-}
-
-interface Guard {
-  /** What is called, and how often it may be; a handler of which that has changed starts anew. */
-  readonly target: string;
-  readonly breaker: Breaker;
-  readonly bulkhead: Bulkhead;
-  readonly slowStart: SlowStart;
-  /** Null: no rate limit. */
-  readonly line: RateLine | null;
-  /** Under way, or waiting. */
-  calls: number;
 }
 
 interface Failed {
@@ -69,42 +46,31 @@ interface Failed {
  * A call keeps its place until nothing of it is left: a script's until its process is gone. After the event nobody waits
  * here for a turn: a delivery that waits in its lane takes nothing from other keys and other handlers.
  */
-export function guardTasks(options: GuardOptions): GuardedTasks {
+export function guardTasks(options: GuardedOptions): GuardedTasks {
   return new Guarded(options);
 }
 
 class Guarded implements GuardedTasks {
-  readonly #options: GuardOptions;
-  readonly #limits: GuardLimits;
-  #handlers: readonly Handler[];
-  readonly #guards = new Map<string, Guard>();
-  /** Of what a handler was, or of one that is gone, by target: for calls that began with it and come late. */
-  readonly #former = new Map<string, Guard>();
-  /** The targets of the pool's handlers; null: nobody has named them, and whoever is called is one. */
-  #targets: ReadonlyMap<string, string> | null = null;
+  readonly #options: GuardedOptions;
+  readonly #guards: Guards;
   readonly #waiting = new Set<CallTime>();
   #closed: Promise<void> | undefined;
 
-  constructor(options: GuardOptions) {
+  constructor(options: GuardedOptions) {
     this.#options = options;
-    this.#limits = { ...defaultGuardLimits, ...options.limits };
-    this.#handlers = options.handlers;
+    this.#guards = new Guards(options);
   }
 
   use(handlers: readonly Handler[]): void {
-    this.#handlers = handlers;
-    const targets = new Map(handlers.map((handler) => [handler.id, targetOf(handler)]));
-    this.#targets = targets;
-    for (const [id, { target }] of [...this.#guards]) if (targets.get(id) !== target) this.forget(id);
-    for (const handler of handlers) this.#guards.get(handler.id)?.slowStart.resize(this.#placesOf(handler));
+    for (const id of this.#guards.use(handlers)) this.#options.tasks.forget(id);
   }
 
-  #placesOf({ inFlight, task }: Handler): number {
-    if (inFlight !== undefined) return inFlight;
-    if (task.kind === "http") return this.#limits.inFlight;
-    const { leastScripts, scripts } = this.#limits;
-    const sharers = this.#handlers.filter(({ status, task: { kind } }) => status !== "archived" && kind === "script");
-    return Math.max(leastScripts, Math.floor(scripts / Math.max(1, sharers.length)));
+  occupancy(): readonly Occupancy[] {
+    return this.#guards.occupancy();
+  }
+
+  breakers(): readonly BreakerStanding[] {
+    return this.#guards.breakers();
   }
 
   get egress(): Egress {
@@ -122,7 +88,7 @@ class Guarded implements GuardedTasks {
   }
 
   forget(handlerId: string): void {
-    this.#guards.delete(handlerId);
+    this.#guards.drop(handlerId);
     this.#options.tasks.forget(handlerId);
   }
 
@@ -139,7 +105,7 @@ class Guarded implements GuardedTasks {
     signal: AbortSignal,
     make: (call: TaskCall, hold: Hold) => Promise<Outcome>,
   ): Promise<Outcome | Failed> {
-    const guard = this.#guardOf(handler);
+    const guard = this.#guards.of(handler);
     const { breaker, bulkhead, line } = guard;
     const key = call.key ?? "";
     let entry: Entry | null = null;
@@ -174,24 +140,13 @@ class Guarded implements GuardedTasks {
         if (gone === null) entry.leave();
         else void gone.then(entry.leave, entry.leave);
       }
-      if (--guard.calls === 0) this.#dropFormer(handler.id, guard);
+      if (--guard.calls === 0 && this.#guards.idle(handler.id, guard)) this.#options.tasks.forget(handler.id);
     }
   }
 
   /** Of the call's time, when so much of it has been waited. */
   #leftMs({ timeoutMs }: TaskCall, startMs: number): number {
     return timeoutMs - Math.floor(this.#options.clock.monotonicMs() - startMs);
-  }
-
-  /** What the last call of a handler that is gone has brought back. */
-  #dropFormer(id: string, { target }: Guard): void {
-    if (this.#isOfPool(id, target)) return;
-    this.#former.delete(target);
-    if (this.#targets?.has(id) !== true) this.#options.tasks.forget(id);
-  }
-
-  #isOfPool(id: string, target: string): boolean {
-    return this.#targets === null || this.#targets.get(id) === target;
   }
 
   /** Leaves enough of the call's time to make it: a place that comes at the very end is of no use. */
@@ -227,22 +182,6 @@ class Guarded implements GuardedTasks {
     }
   }
 
-  occupancy(): readonly Occupancy[] {
-    const ids = new Set([...this.#handlers.map(({ id }) => id), ...this.#guards.keys()]);
-    return [...ids].map((handler) => {
-      const guard = this.#guards.get(handler);
-      const { taken = 0, waiting = 0 } = guard?.bulkhead ?? {};
-      return { handler, inFlight: taken, queued: waiting, rateLimited: guard?.line?.waiting ?? 0 };
-    });
-  }
-
-  breakers(): readonly BreakerStanding[] {
-    const { pool } = this.#options;
-    return [...this.#guards].flatMap(([handler, { breaker }]) =>
-      breaker.state === "closed" ? [] : [{ handler, pool, state: breaker.state }],
-    );
-  }
-
   #count(
     pass: Pass & { readonly kind: "passed" },
     outcome: { readonly kind: string } | Failed,
@@ -254,44 +193,6 @@ class Guarded implements GuardedTasks {
     pass.end(how);
     return how;
   }
-
-  #guardOf(handler: Handler): Guard {
-    const { id, rateLimit } = handler;
-    const target = targetOf(handler);
-    const isFormer = !this.#isOfPool(id, target);
-    const known = isFormer ? this.#former.get(target) : this.#guards.get(id);
-    if (known?.target === target) return known;
-    const { clock, observer, pool, random } = this.#options;
-    const rules = pool === "after" ? afterBreaker : beforeBreaker;
-    const places = this.#placesOf(handler);
-    const bulkhead = new Bulkhead(places, this.#limits.queue);
-    const slowStart = new SlowStart(bulkhead, places);
-    const turned = (turn: Omit<BreakerTurn, "pool" | "handler">): void => {
-      // Before the event nothing has waited, and nobody could.
-      if (pool === "after" && turn.to === "closed") slowStart.begin();
-      // Of one that is gone nothing is shown any more.
-      if (this.#isOfPool(id, target)) observer({ ...turn, pool, handler: id });
-    };
-    const guard: Guard = {
-      ...{ target, bulkhead, slowStart, calls: 0 },
-      breaker: new Breaker(rules, clock, random, turned),
-      line: rateLimit === undefined ? null : new RateLine(rateLimit, clock),
-    };
-    if (isFormer) this.#former.set(target, guard);
-    else this.#guards.set(id, guard);
-    return guard;
-  }
-}
-
-const knownTargets = new WeakMap<Handler, string>();
-
-function targetOf(handler: Handler): string {
-  const known = knownTargets.get(handler);
-  if (known !== undefined) return known;
-  const { id, inFlight, rateLimit, task } = handler;
-  const target = JSON.stringify([id, task.kind === "http" ? task.url : task.path, rateLimit, inFlight]);
-  knownTargets.set(handler, target);
-  return target;
 }
 
 function breakerOpen(retryAfterMs: number): Failed {

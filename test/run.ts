@@ -42,6 +42,8 @@ if (selection.kind === "unknown") {
     return { ...noTests, failed: 1 };
   });
   if (counts.passed + counts.failed === 0) process.stderr.write("no test ran\n");
+  // Once more at the end: above they stand between a thousand lines of other tests.
+  if (counts.failures.length > 0) process.stdout.write(`\nfailed:\n${counts.failures.join("\n")}\n\n`);
   process.stdout.write(`${summaryLine(counts)}\n`);
   process.exitCode = exitCode !== 0 ? exitCode : counts.failed > 0 || counts.passed === 0 ? failed : 0;
 }
@@ -84,13 +86,13 @@ async function runKind(kind: Kind, files: readonly string[]): Promise<Counts> {
 /** Ends what tests left behind; all of it together counts as one failure. */
 async function endLeftBehind(mark: string): Promise<Counts> {
   const processes = await leftBehind(mark, 10_000);
-  for (const { command, pid } of processes) {
-    process.stderr.write(`left behind by a test: ${pid} ${command}\n`);
+  const failures = processes.map(({ command, pid }) => `left behind by a test: ${pid} ${command}`);
+  for (const { pid } of processes) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It has ended in the meantime.
     }
   }
-  return { ...noTests, failed: processes.length > 0 ? 1 : 0 };
+  return { ...noTests, failed: failures.length > 0 ? 1 : 0, failures };
 }

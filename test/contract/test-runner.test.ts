@@ -23,22 +23,27 @@ async function run(...fixtures: string[]): Promise<Counts> {
   return JSON.parse(/counts (.*)$/.exec(output)?.[1] ?? assert.fail(output)) as Counts;
 }
 
-test("the runner counts over all files what passed, failed and was skipped", async () => {
+function numbers({ failed, passed, skipped }: Counts): Omit<Counts, "failures"> {
+  return { passed, failed, skipped };
+}
+
+test("the runner counts over all files what passed, failed and was skipped, and names what failed", async () => {
   const counts = await run("two-pass-one-skipped", "one-fails");
-  assert.deepEqual(counts, { passed: 3, failed: 1, skipped: 1 });
+  assert.deepEqual(numbers(counts), { passed: 3, failed: 1, skipped: 1 });
+  assert.match(counts.failures.join("\n"), /^\S+one-fails\.ts:\d+ fails: on purpose$/);
 });
 
 test("a file that cannot be loaded and a suite whose hook fails are failures", async () => {
-  assert.deepEqual(await run("cannot-load"), { passed: 0, failed: 1, skipped: 0 });
-  assert.deepEqual(await run("hook-fails"), { passed: 0, failed: 1, skipped: 0 });
+  assert.deepEqual(numbers(await run("cannot-load")), { passed: 0, failed: 1, skipped: 0 });
+  assert.deepEqual(numbers(await run("hook-fails")), { passed: 0, failed: 1, skipped: 0 });
 });
 
 test("a test that never ends fails at its timeout, and its file does not hang the run", async () => {
-  assert.deepEqual(await run("hangs"), { passed: 0, failed: 1, skipped: 0 });
+  assert.deepEqual(numbers(await run("hangs")), { passed: 0, failed: 1, skipped: 0 });
 });
 
 test("a file that leaves something open after its last test fails", async () => {
-  assert.deepEqual(await run("leaks-a-server"), { passed: 1, failed: 1, skipped: 0 });
+  assert.deepEqual(numbers(await run("leaks-a-server")), { passed: 1, failed: 1, skipped: 0 });
 });
 
 test("a process that outlives its test is found by its mark, also when it left its parent", {

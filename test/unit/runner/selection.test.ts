@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
-import { plus, summaryLine } from "../../support/runner/run-files.ts";
+import { noTests, plus, summaryLine } from "../../support/runner/run-files.ts";
 import { type Kind, select } from "../../support/runner/selection.ts";
 
 const root = mkdtempSync(join(tmpdir(), "selection-"));
@@ -47,7 +47,9 @@ test("what is no kind, no test file or outside the tests is named", () => {
 });
 
 test("the last line sums all kinds and names skipped tests only when there are any", () => {
-  assert.equal(summaryLine({ passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
-  const sum = plus({ passed: 3, failed: 1, skipped: 0 }, { passed: 2, failed: 0, skipped: 4 });
+  const first = { ...noTests, passed: 3, failed: 1, failures: ["one"] };
+  assert.equal(summaryLine({ ...noTests, passed: 3 }), "3 passed, 0 failed");
+  const sum = plus(first, { ...noTests, passed: 2, skipped: 4 });
   assert.equal(summaryLine(sum), "5 passed, 1 failed, 4 skipped");
+  assert.deepEqual(sum.failures, ["one"]);
 });

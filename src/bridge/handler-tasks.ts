@@ -12,18 +12,15 @@ import { tracedTasks } from "./traced-tasks.ts";
  * The tasks of one pool: its own sockets, places and breakers. They serve whom `use` names last. `asked` is told of each
  * question that was asked.
  */
-export function composeTasks(
-  parts: StageParts,
-  pool: Pool,
-  asked: (report: AskReport) => void = () => undefined,
-): GuardedTasks {
+export function composeTasks(parts: StageParts, pool: Pool, asked?: (report: AskReport) => void): GuardedTasks {
   const { clock, logger, metrics, settings } = parts;
   const { egressAllow, scriptsDir } = settings.handlers;
   const { keep, bodyBytes } = settings.executions;
   const logBytes = Math.max(defaultLimits.logBytes, bodyBytes);
   const kept = keep === "off" ? {} : { exchangeBytes: bodyBytes, limits: { logBytes } };
+  const traced = tracedTasks(createTasks({ egressAllow, scriptsDir, logger, clock, ...kept }));
   const tasks = guardTasks({
-    tasks: recordedTasks(tracedTasks(createTasks({ egressAllow, scriptsDir, logger, clock, ...kept })), clock, asked),
+    tasks: asked === undefined ? traced : recordedTasks(traced, clock, asked),
     pool,
     handlers: [],
     clock,

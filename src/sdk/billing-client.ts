@@ -22,6 +22,7 @@ import { EventCodecs } from "./event-codecs.ts";
 import type { EventDataById, EventId } from "./generated/events.ts";
 import type { RequestVerdict } from "./request-verdict.ts";
 import { Requests } from "./requests.ts";
+import { usualKafka, usualRegistry } from "./usual-settings.ts";
 
 const closeMs = 5000;
 
@@ -54,7 +55,10 @@ class KafkaBillingClient implements BillingClient {
 
   constructor(options: BillingClientOptions) {
     this.#options = options;
-    const client = createKafkaClient({ ...usualKafka, ...options.kafka }, options.logger ?? silentLogger);
+    const client = createKafkaClient(
+      { ...usualKafka, clientId: "billing-core", ...options.kafka },
+      options.logger ?? silentLogger,
+    );
     const registry = createRegistry({ ...usualRegistry, ...options.registry });
     const topics = topicNames(options.topicPrefix ?? "billing");
     const codecs = new EventCodecs(registry, topics);
@@ -131,12 +135,3 @@ class KafkaBillingClient implements BillingClient {
     await Promise.all([...producers.map((producer) => producer.close(closeMs)), this.#requests?.close(closeMs)]);
   }
 }
-
-const usualKafka = {
-  clientId: "billing-core",
-  tls: null,
-  sasl: null,
-  connectionTimeoutMs: 3000,
-  requestTimeoutMs: 30_000,
-};
-const usualRegistry = { username: null, password: null, timeoutMs: 3000 };

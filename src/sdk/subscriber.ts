@@ -29,6 +29,7 @@ import type {
   SubscriberCounts,
   SubscriberOptions,
 } from "./subscriber-options.ts";
+import { usualKafka, usualRegistry } from "./usual-settings.ts";
 
 /**
  * Joins the group and delivers events in this process: at least once, in order per key within an entity's topic, up to
@@ -113,7 +114,7 @@ class KafkaSubscriber implements Subscriber {
     this.#logger = logger;
     this.#stream = stream;
     this.#topics = topicNames(checked.topicPrefix);
-    this.#client = createKafkaClient({ ...usualKafka, ...options.kafka }, logger);
+    this.#client = createKafkaClient({ ...usualKafka, clientId: "subscriber", ...options.kafka }, logger);
     this.#registry = createRegistry({ ...usualRegistry, ...options.registry });
     this.#producer = createRecordProducer(this.#client, { timeoutMs: 8000 });
     const clock = systemClock;
@@ -245,12 +246,3 @@ function handlerOf(
     numbers: "string",
   };
 }
-
-const usualKafka = {
-  clientId: "subscriber",
-  tls: null,
-  sasl: null,
-  connectionTimeoutMs: 3000,
-  requestTimeoutMs: 30_000,
-};
-const usualRegistry = { username: null, password: null, timeoutMs: 3000 };

@@ -1,3 +1,5 @@
+import type { ConsumerConfig } from "kafkajs";
+
 /** How a consumer of a stage differs from one of the other. Milliseconds. Heartbeats go out between fetches only, so `idleMaxWaitMs` must stay well below `sessionTimeoutMs`. */
 export interface ConsumerTiming {
   readonly maxWaitMs: number;
@@ -58,3 +60,16 @@ export const afterTiming: ConsumerTiming = {
   metadataMaxAgeMs: 60_000,
   afterDefect: "again",
 };
+
+/** What of it is kafkajs's to keep. */
+export function kafkajsTiming(timing: ConsumerTiming): Omit<ConsumerConfig, "groupId"> {
+  return {
+    maxWaitTimeInMs: timing.maxWaitMs,
+    maxBytesPerPartition: timing.partitionBytes,
+    maxBytes: timing.fetchBytes,
+    heartbeatInterval: timing.heartbeatMs,
+    sessionTimeout: timing.sessionTimeoutMs,
+    rebalanceTimeout: timing.rebalanceTimeoutMs,
+    metadataMaxAge: timing.metadataMaxAgeMs,
+  };
+}

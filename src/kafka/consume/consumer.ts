@@ -10,6 +10,7 @@ import type { KafkaClient } from "../connection/client.ts";
 import { beforeJoin, fetchWait } from "../patches/group-hooks.ts";
 import type { Committed } from "./committed.ts";
 import { ConsumerLife } from "./consumer-life.ts";
+import { kafkajsTiming } from "./consumer-timing.ts";
 import { FetchPace } from "./fetch-pace.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { ConsumerState, GroupConsumer, GroupConsumerOptions } from "./group-consumer.ts";
@@ -145,28 +146,17 @@ class SupervisedConsumer implements GroupConsumer {
 
   #open(): ConsumerLife {
     const { groupId, topics, timing } = this.#options;
+    const assigner = stickyAssigner(() => this.#partitions.ownership(), {
+      [beforeJoin]: () => this.#beforeJoin(opened),
+      [fetchWait]: this.#pace,
+    });
     const opened: ConsumerLife = new ConsumerLife(this.#client, {
       topics,
-      config: {
-        groupId,
-        partitionAssigners: [
-          stickyAssigner(() => this.#partitions.ownership(), {
-            [beforeJoin]: () => this.#beforeJoin(opened),
-            [fetchWait]: this.#pace,
-          }),
-        ],
-        maxWaitTimeInMs: timing.maxWaitMs,
-        maxBytesPerPartition: timing.partitionBytes,
-        maxBytes: timing.fetchBytes,
-        heartbeatInterval: timing.heartbeatMs,
-        sessionTimeout: timing.sessionTimeoutMs,
-        rebalanceTimeout: timing.rebalanceTimeoutMs,
-        metadataMaxAge: timing.metadataMaxAgeMs,
-      },
+      config: { groupId, partitionAssigners: [assigner], ...kafkajsTiming(timing) },
       former: this.#partitions.memberId,
       beforeRun: () => (timing.readsCommitted ? this.#losses.look() : Promise.resolve()),
       onJoin: (life, memberId, owned) => this.#onJoin(life, memberId, owned),
-      onRejoining: () => this.#leaves("rejoining"),
+      onRejoining: () => this.#rejoins(),
       onBatch: (life, payload) => this.#onBatch(life, payload),
       afterDefect: timing.afterDefect,
       onEmptyBatch: (at, lastOffset) => this.#losses.passed(at, lastOffset),
@@ -196,7 +186,7 @@ class SupervisedConsumer implements GroupConsumer {
     const generation = ++this.#joins;
     this.#pace.stirred();
     this.#losses.joined();
-    this.#leaves("rejoining");
+    this.#rejoins();
     // kafkajs forgets pauses when it is built anew, and remembers those of partitions that were away for a while.
     for (const partition of owned) this.#apply(partition);
     if (join.lost.length > 0) life.guarded(() => sink.assigned(join.kept));
@@ -246,7 +236,7 @@ class SupervisedConsumer implements GroupConsumer {
   }
 
   #onEnded({ error, away, tryAgainInMs }: LifeReport): void {
-    this.#leaves("rejoining");
+    this.#rejoins();
     const { groupId, topics } = this.#options;
     const fields = { groupId, topics, detail: hint(error), tryAgainInMs };
     if (away) this.#client.logger.warn(fields, "waiting for Kafka");
@@ -265,8 +255,8 @@ class SupervisedConsumer implements GroupConsumer {
     onGaveUp(gaveUp);
   }
 
-  #leaves(state: "rejoining"): void {
-    if (!this.#isStopped()) this.#state = state;
+  #rejoins(): void {
+    if (!this.#isStopped()) this.#state = "rejoining";
   }
 
   #isStopped(): boolean {

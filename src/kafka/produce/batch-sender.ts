@@ -13,7 +13,7 @@ import { bounded } from "../../model/deadline.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { groupedOnce } from "./grouped-messages.ts";
 import { partitionOfKey } from "./partitioner.ts";
-import { noSuchPartition } from "./producer-errors.ts";
+import { partitionGone } from "./producer-errors.ts";
 import { maxTopicBytes, type Queued } from "./send-queue.ts";
 
 interface OwnProducer {
@@ -152,7 +152,7 @@ function settle(batch: readonly Queued[], messages: readonly Message[], acknowle
     const offset = partition === undefined ? undefined : next?.get(partition);
     // A send to a partition that does not exist resolves without metadata for it: that is no acknowledgement.
     if (next === undefined || offset === undefined || partition === undefined) {
-      queued.reject(noSuchPartition(queued.record));
+      queued.reject(partitionGone(queued.record));
     } else {
       next.set(partition, offset + 1);
       queued.resolve({ partition, offset });

@@ -48,7 +48,7 @@ export function refused(record: OutboundRecord, type: string, cause: unknown): B
   return new BridgeError("RECORD_REFUSED", `the broker refuses a record for ${record.topic}: ${type}`, { cause });
 }
 
-export function noSuchPartition({ topic, partition }: OutboundRecord): BridgeError {
+export function partitionGone({ topic, partition }: OutboundRecord): BridgeError {
   const where = partition === undefined ? topic : `${topic}, partition ${partition}`;
   return new BridgeError("RECORD_REFUSED", `nothing acknowledged a record for ${where}: there is no such partition`);
 }

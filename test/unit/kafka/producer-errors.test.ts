@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BridgeError } from "../../../src/errors.ts";
-import {
-  classifySendFailure,
-  noSuchPartition,
-  notWritten,
-  refused,
-} from "../../../src/kafka/produce/producer-errors.ts";
+import { classifySendFailure, notWritten, partitionGone, refused } from "../../../src/kafka/produce/producer-errors.ts";
 
 const record = { topic: "facts", key: "1", value: Buffer.alloc(42), headers: {}, partition: 7 };
 
@@ -54,6 +49,6 @@ test("errors name the topic, the size and the partition, and keep their cause, b
   assert.match(tooLarge.message, /42 bytes .* facts/);
   assert.equal(tooLarge.cause, cause);
   assert.equal(refused(record, "INVALID_RECORD", cause).code, "RECORD_REFUSED");
-  assert.match(noSuchPartition(record).message, /facts, partition 7/);
+  assert.match(partitionGone(record).message, /facts, partition 7/);
   assert.equal(notWritten(record, null).code, "BROKER_UNAVAILABLE");
 });

@@ -1,18 +1,29 @@
+import { encodeFetchRequest, type FetchRequest } from "../protocol/fetch-request.ts";
 import { decodeFetchResponse } from "../protocol/fetch-response.ts";
-import { kafkajsModule, replace, type Source } from "./patch.ts";
+import { encoded } from "./encoded.ts";
+import { assertSource, kafkajsModule, replace, type Source } from "./patch.ts";
 
 export const fetchResponseSource: Source = {
   name: "the answer to Fetch",
   hash: "159b1098f90cb2154cb9e2578394c50979d1c1081be9323a042a38477336658a",
 };
 
-/** The last version that kafkajs knows; a broker before Kafka 2.3 answers in an older one, which kafkajs reads itself. */
+export const fetchRequestSource: Source = {
+  name: "the Fetch request",
+  hash: "53fa27c4b1384171db2e7c0991ab735d0e6a8a49caa00b15c3225e582a56bdcd",
+};
+
+/** The last version that kafkajs knows; a broker before Kafka 2.3 speaks an older one, which kafkajs writes and reads itself. */
 const fastVersion = 11;
 
 interface Response {
   readonly decode: (bytes: Buffer) => Promise<unknown>;
 }
-type Make = (options: object) => { response: Response };
+type Make = (options: FetchRequest) => { readonly request: Request; readonly response: Response };
+
+interface Request {
+  readonly encode: () => Promise<unknown>;
+}
 
 interface FetchVersions {
   protocol: (of: { readonly version: number }) => Make | undefined;
@@ -21,10 +32,11 @@ interface FetchVersions {
 type DecoderClass = new (buffer: Buffer) => { offset: number };
 
 /**
- * Answers to Fetch are read by protocol/fetch-response.ts. Idempotent.
- * Throws BridgeError INTERNAL when kafkajs is not the version, or the function not the source, that was read.
+ * Fetch requests are written by protocol/fetch-request.ts, answers to them read by protocol/fetch-response.ts. Idempotent.
+ * Throws BridgeError INTERNAL when kafkajs is not the version, or a function not the source, that was read.
  */
-export function readFetchFast(): void {
+export function fetchFast(): void {
+  assertSource(upstreamFetchRequest(), fetchRequestSource);
   const make = (upstream: FetchVersions["protocol"]): FetchVersions["protocol"] => {
     const decode = (bytes: Buffer): Promise<unknown> => decodeFetchResponse(bytes, readByKafkajs);
     return (of) => {
@@ -32,7 +44,8 @@ export function readFetchFast(): void {
       if (known === undefined || of.version !== fastVersion) return known;
       return (options) => {
         const made = known(options);
-        return { ...made, response: { ...made.response, decode } };
+        const encode = (): Promise<unknown> => Promise.resolve(encoded(encodeFetchRequest(options)));
+        return { ...made, request: { ...made.request, encode }, response: { ...made.response, decode } };
       };
     };
   };
@@ -56,4 +69,9 @@ export function fetchVersions(): FetchVersions {
 /** What reads the answer in kafkajs. */
 export function upstreamResponse(): Response {
   return kafkajsModule("protocol/requests/fetch/v11/response") as Response;
+}
+
+/** What makes the request in kafkajs. */
+export function upstreamFetchRequest(): unknown {
+  return kafkajsModule("protocol/requests/fetch/v11/request");
 }

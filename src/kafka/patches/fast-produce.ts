@@ -1,5 +1,6 @@
 import { BridgeError } from "../../errors.ts";
 import { encodeProduceRequest, type ProduceRequest } from "../protocol/produce-request.ts";
+import { encoded } from "./encoded.ts";
 import { kafkajsModule, replace, type Source } from "./patch.ts";
 
 export const produceRequestSource: Source = {
@@ -25,16 +26,11 @@ interface ProduceVersions {
   protocol: (of: { readonly version: number }) => Make | undefined;
 }
 
-interface EncoderClass {
-  new (size: number): { buf: Buffer; offset: number };
-}
-
 /**
  * Produce requests are written by protocol/produce-request.ts; a compressed one by kafkajs as before. Idempotent.
  * Throws BridgeError INTERNAL when kafkajs is not the version, or the request not the source, that was read.
  */
 export function writeProduceFast(): void {
-  const Encoder = kafkajsModule("protocol/encoder") as EncoderClass;
   const make = (upstream: ProduceVersions["protocol"]): ProduceVersions["protocol"] => {
     return (of) => {
       const known = upstream(of);
@@ -42,7 +38,7 @@ export function writeProduceFast(): void {
       return (options) => {
         const made = known(options);
         if ((options.compression ?? 0) !== 0) return made;
-        return { ...made, request: requestOf(made.request, options, Encoder) };
+        return { ...made, request: requestOf(made.request, options) };
       };
     };
   };
@@ -53,18 +49,17 @@ export function writeProduceFast(): void {
  * Encoded once, and of its records nothing is kept after that: a connection's Map of requests that are out keeps what it has
  * outgrown alive for a while.
  */
-function requestOf({ apiKey, apiName, apiVersion }: Request, options: Options, Encoder: EncoderClass): Request {
+function requestOf({ apiKey, apiName, apiVersion }: Request, options: Options): Request {
   const { acks } = options;
   let left: Options | null = options;
   return {
     ...{ apiKey, apiName, apiVersion },
     expectResponse: () => acks !== 0,
-    // The one place where kafkajs turns a request into bytes takes an Encoder: of it, `buf` and `offset`.
     encode: () => {
       if (left === null) return Promise.reject(new BridgeError("INTERNAL", "a Produce request was encoded twice"));
       const body = encodeProduceRequest(left, Date.now());
       left = null;
-      return Promise.resolve(Object.assign(new Encoder(1), { buf: body, offset: body.length }));
+      return Promise.resolve(encoded(body));
     },
   };
 }

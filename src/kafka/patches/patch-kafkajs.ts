@@ -1,5 +1,5 @@
 import { letJoinsWait } from "./before-join.ts";
-import { readFetchFast } from "./fast-fetch.ts";
+import { fetchFast } from "./fast-fetch.ts";
 import { writeProduceFast } from "./fast-produce.ts";
 import { letFetchesVary } from "./fetch-wait.ts";
 import { mendIdleTimer } from "./idle-timer.ts";
@@ -11,7 +11,7 @@ const patches = [
   mendRecordHeaders,
   shareRequestTimer,
   writeProduceFast,
-  readFetchFast,
+  fetchFast,
   letJoinsWait,
   letFetchesVary,
 ];

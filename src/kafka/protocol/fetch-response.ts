@@ -31,22 +31,48 @@ export type ReadOther = (bytes: Buffer, at: number) => Promise<readonly unknown[
 /**
  * Reads the answer (kafka.apache.org/protocol#The_Messages_Fetch). kafkajs makes a 64-bit number object, a decoder and a
  * context for each record, and slices that keep the whole answer in memory, so that every byte had to be copied once more.
- * Rejects with RangeError where the bytes end too early, or a batch has an impossible length.
+ * Partitions of which there is nothing to tell are left out: kafkajs makes an empty batch of each, a dozen objects and as many
+ * promises, and then passes over it. Rejects with RangeError where the bytes end too early, or a batch has an impossible length.
  */
 export async function decodeFetchResponse(bytes: Buffer, readOther: ReadOther): Promise<FetchResponse> {
   const input = new Input(bytes);
   const clientSideThrottleTime = input.int32();
   const errorCode = input.int16();
   const sessionId = input.int32();
-  const responses = await listOf(input, async () => ({
-    topicName: input.string(),
-    partitions: await listOf(input, () => readPartition(input, readOther)),
-  }));
+  const responses: FetchResponse["responses"][number][] = [];
+  for (let topics = input.int32(); topics > 0; topics--) {
+    const topicName = input.string();
+    const partitions: FetchedPartition[] = [];
+    for (let left = input.int32(); left > 0; left--) {
+      if (passedOver(input)) continue;
+      const head = readHead(input);
+      const sizeAt = input.at;
+      const messages = readMessages(input) ?? (await readOther(bytes, sizeAt));
+      partitions.push({ ...head, messages });
+    }
+    if (partitions.length > 0) responses.push({ topicName, partitions });
+  }
   // The broker did not wait, it asks the client to (KIP-219).
   return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses };
 }
 
-async function readPartition(input: Input, readOther: ReadOther): Promise<FetchedPartition> {
+/** Of a partition without an aborted transaction: where its fields stand, from its first byte. */
+const [errorAt, abortedAt, preferredAt, sizeAt, emptyBytes] = [4, 30, 34, 38, 42];
+
+/** Whether it has no records, no error and nothing else to tell; then the input stands behind it. */
+function passedOver(input: Input): boolean {
+  const { at, bytes } = input;
+  if (input.rest < emptyBytes) return false;
+  const isEmpty =
+    bytes.readInt16BE(at + errorAt) === 0 &&
+    bytes.readInt32BE(at + abortedAt) <= 0 &&
+    bytes.readInt32BE(at + preferredAt) === -1 &&
+    bytes.readInt32BE(at + sizeAt) <= 0;
+  if (isEmpty) input.at = at + emptyBytes;
+  return isEmpty;
+}
+
+function readHead(input: Input): Omit<FetchedPartition, "messages"> {
   const partition = input.int32();
   const errorCode = input.int16();
   const highWatermark = input.int64().toString();
@@ -57,14 +83,15 @@ async function readPartition(input: Input, readOther: ReadOther): Promise<Fetche
     abortedTransactions.push({ producerId: input.int64().toString(), firstOffset: input.int64().toString() });
   }
   const preferredReadReplica = input.int32();
-  const messages = await readMessages(input, readOther);
   const offsets = { highWatermark, lastStableOffset, lastStartOffset };
-  return { partition, errorCode, ...offsets, abortedTransactions, preferredReadReplica, messages };
+  return { partition, errorCode, ...offsets, abortedTransactions, preferredReadReplica };
 }
 
-/** Batches that are compressed, or of a format older than 2017, are left to kafkajs, and all others of the partition with them. */
-async function readMessages(input: Input, readOther: ReadOther): Promise<readonly unknown[]> {
-  const sizeAt = input.at;
+/**
+ * Null: kafkajs is to read them all, as a batch is compressed, or of a format older than 2017. The input stands behind them
+ * either way.
+ */
+function readMessages(input: Input): readonly FetchedMessage[] | null {
   const size = input.int32();
   if (size <= 0 || size > input.rest) return [];
   const end = input.at + size;
@@ -76,16 +103,10 @@ async function readMessages(input: Input, readOther: ReadOther): Promise<readonl
     if (length <= magicAt) throw new RangeError("a batch has an impossible length");
     if (!isPlain(input.bytes, input.at)) {
       input.at = end;
-      return readOther(input.bytes, sizeAt);
+      return null;
     }
     readBatch(input, messages);
   }
   input.at = end;
   return messages;
-}
-
-async function listOf<T>(input: Input, read: () => Promise<T>): Promise<readonly T[]> {
-  const items: T[] = [];
-  for (let left = input.int32(); left > 0; left--) items.push(await read());
-  return items;
 }

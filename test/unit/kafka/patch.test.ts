@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { BridgeError } from "../../../src/errors.ts";
 import { joinSource } from "../../../src/kafka/patches/before-join.ts";
 import { consumerGroupClass } from "../../../src/kafka/patches/consumer-group.ts";
-import { fetchResponseSource, fetchVersions, upstreamResponse } from "../../../src/kafka/patches/fast-fetch.ts";
+import {
+  fetchRequestSource,
+  fetchResponseSource,
+  fetchVersions,
+  upstreamFetchRequest,
+  upstreamResponse,
+} from "../../../src/kafka/patches/fast-fetch.ts";
 import { produceRequestSource, produceVersions, upstreamRequest } from "../../../src/kafka/patches/fast-produce.ts";
 import { fetchSource } from "../../../src/kafka/patches/fetch-wait.ts";
 import { idleTimerSource } from "../../../src/kafka/patches/idle-timer.ts";
@@ -21,6 +27,7 @@ const read: readonly (readonly [Source, unknown])[] = [
   [recordDecoderSource, recordDecoder()],
   [joinSource, consumerGroupClass().prototype.joinAndSync],
   [fetchSource, consumerGroupClass().prototype.fetch],
+  [fetchRequestSource, upstreamFetchRequest()],
   [fetchResponseSource, upstreamResponse().decode],
   [produceRequestSource, upstreamRequest()],
   [groupingSource, upstreamGrouping()],

@@ -53,13 +53,10 @@ export const requests: Figure = {
 function rowsOf({ atOnce }: AskLoad, results: ReadonlyMap<Contender, readonly AskRun[]>, count: number): string[][] {
   return contenders.map((contender) => {
     const of = cells(results, contender, "floor");
-    // Only what was decided as meant counts as a request.
     const meant = contender === "no handler" ? "no-handler" : "handler";
-    const unmeant = (results.get(contender) ?? []).reduce(
-      (sum, { decided }) => sum + count - (decided[meant] ?? count),
-      0,
-    );
-    const name = contender === "floor" || unmeant === 0 ? contender : `${contender} (${unmeant} decided otherwise)`;
+    const runs = contender === "floor" ? [] : (results.get(contender) ?? []);
+    const unmeant = runs.reduce((sum, { decided }) => sum + count - (decided[meant] ?? 0), 0);
+    const name = unmeant === 0 ? contender : `${contender} (${unmeant} decided otherwise)`;
     const [p999] = of("p999", 2);
     const figures = [...of("perSecond", 0), ...of("p50", 2), ...of("p99", 2), p999, ...of("cpuMicros", 0)];
     return [String(atOnce), name, ...figures];

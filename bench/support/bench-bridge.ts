@@ -57,26 +57,35 @@ export class BenchBridge {
       return answer.status === 200;
     };
     while (!(await ready().catch(() => false))) {
-      if (child.exitCode !== null || performance.now() - startMs > 60_000) throw new Error("the bridge did not start");
+      if (hasEnded(child) || performance.now() - startMs > 60_000) {
+        await end(child, folder, "SIGKILL");
+        throw new Error("the bridge did not start");
+      }
       await sleep(20);
     }
     return new BenchBridge(child, folder, url, performance.now() - startMs);
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null) {
-      this.#child.kill("SIGTERM");
-      await once(this.#child, "exit");
-    }
-    rmSync(this.#folder, { recursive: true, force: true });
+    await end(this.#child, this.#folder, "SIGTERM");
   }
 
   /** For a bridge that would drain for long: nobody needs what it has. */
   async kill(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await once(this.#child, "exit");
-    rmSync(this.#folder, { recursive: true, force: true });
+    await end(this.#child, this.#folder, "SIGKILL");
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+async function end(child: ChildProcess, folder: string, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (!hasEnded(child)) {
+    child.kill(signal);
+    await once(child, "exit");
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function freePort(): Promise<number> {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { SinkSays, Watch } from "../programs/sink.ts";
 
+const watchMs = 300_000;
 const programs = join(import.meta.dirname, "../programs");
 
 /** The HTTP server that deliveries go to. */
@@ -21,10 +22,10 @@ export class SinkProcess {
     return new SinkProcess(child, said.kind === "listening" ? said.port : 0);
   }
 
-  /** Resolves once the events have come; rejects when they have not within `withinMs`. */
-  async watch(watch: Watch, withinMs = 120_000): Promise<{ readonly perSecond: number; readonly cpuSeconds: number }> {
+  /** Resolves once the events have come; rejects when they have not within five minutes. */
+  async watch(watch: Watch): Promise<{ readonly perSecond: number; readonly cpuSeconds: number }> {
     this.#child.send(watch);
-    const [said] = (await once(this.#child, "message", { signal: AbortSignal.timeout(withinMs) })) as [SinkSays];
+    const [said] = (await once(this.#child, "message", { signal: AbortSignal.timeout(watchMs) })) as [SinkSays];
     if (said.kind !== "watched") throw new Error("the sink said something else");
     return said;
   }

@@ -25,7 +25,7 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
   return [line(columns), line(columns.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** Rounds in which every contender runs once, each round in another order, so that none always follows the same one. */
+/** Rounds in which every contender runs once: each round begins with another one, and every second goes backwards. */
 export async function alternate<K extends string, T>(
   contenders: readonly K[],
   rounds: number,
@@ -34,6 +34,7 @@ export async function alternate<K extends string, T>(
   const results = new Map<K, T[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round < rounds; round++) {
     const turned = contenders.map((_, at) => contenders[(at + round) % contenders.length] as K);
+    if (round % 2 === 1) turned.reverse();
     for (const contender of turned) results.get(contender)?.push(await run(contender, round));
   }
   return results;

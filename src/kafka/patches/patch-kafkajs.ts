@@ -5,6 +5,7 @@ import { letFetchesVary } from "./fetch-wait.ts";
 import { mendIdleTimer } from "./idle-timer.ts";
 import { mendRecordHeaders } from "./record-headers.ts";
 import { shareRequestTimer } from "./request-timeouts.ts";
+import { stopHeartbeatsWithRunner } from "./stopped-heartbeat.ts";
 
 const patches = [
   mendIdleTimer,
@@ -14,6 +15,7 @@ const patches = [
   fetchFast,
   letJoinsWait,
   letFetchesVary,
+  stopHeartbeatsWithRunner,
 ];
 
 /** All that is changed of kafkajs, for the whole process. Idempotent. Throws BridgeError INTERNAL when it is not the kafkajs that was read. */

@@ -18,6 +18,7 @@ import { patchKafkajs } from "../../../src/kafka/patches/patch-kafkajs.ts";
 import { decoderClass, recordDecoder, recordDecoderSource } from "../../../src/kafka/patches/record-headers.ts";
 import { requestQueueClass } from "../../../src/kafka/patches/request-queue.ts";
 import { timeoutCheckSource } from "../../../src/kafka/patches/request-timeouts.ts";
+import { heartbeatSource, runnerClass } from "../../../src/kafka/patches/stopped-heartbeat.ts";
 import { groupingSource, upstreamGrouping } from "../../../src/kafka/produce/grouped-messages.ts";
 
 /** What is read, before anything is replaced. */
@@ -27,6 +28,7 @@ const read: readonly (readonly [Source, unknown])[] = [
   [recordDecoderSource, recordDecoder()],
   [joinSource, consumerGroupClass().prototype.joinAndSync],
   [fetchSource, consumerGroupClass().prototype.fetch],
+  [heartbeatSource, runnerClass().prototype.heartbeat],
   [fetchRequestSource, upstreamFetchRequest()],
   [fetchResponseSource, upstreamResponse().decode],
   [produceRequestSource, upstreamRequest()],
@@ -40,6 +42,7 @@ const inPlace = (): readonly unknown[] => [
   decoderClass().prototype.readVarIntArray,
   consumerGroupClass().prototype.joinAndSync,
   consumerGroupClass().prototype.fetch,
+  runnerClass().prototype.heartbeat,
   fetchVersions().protocol,
   produceVersions().protocol,
 ];

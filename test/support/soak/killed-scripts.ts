@@ -7,7 +7,10 @@ import type { Arrival } from "../ledger.ts";
 import type { SoakScenario } from "./scenario.ts";
 import { SoakScene, slowly } from "./soak-scene.ts";
 
-/** Writes down what comes, answers after a few milliseconds, and writes down that it did. */
+/**
+ * Writes down what comes, and after a few milliseconds that it answers; then it does. The other way round an answer could be
+ * with the bridge and not in the journal when the process is killed, which looks like a loss; this way it is a repetition.
+ */
 const scriptOf = (journal: string): string => `#!/usr/bin/env python3
 import json, os, sys, time
 journal = open(${JSON.stringify(journal)}, "a", buffering=1)
@@ -16,9 +19,9 @@ for line in sys.stdin:
     h = request["headers"]
     journal.write(f"came {os.getpid()} {h['ce-id']} {h['webhook-id']} {h['bridge-sequence']}\\n")
     time.sleep(0.004)
+    journal.write(f"said {os.getpid()} {h['ce-id']} {h['webhook-id']} {h['bridge-sequence']}\\n")
     sys.stdout.write(json.dumps({"id": request["id"]}) + "\\n")
     sys.stdout.flush()
-    journal.write(f"said {os.getpid()} {h['ce-id']} {h['webhook-id']} {h['bridge-sequence']}\\n")
 `;
 
 interface Line {
@@ -38,7 +41,7 @@ function linesOf(journal: string): readonly Line[] {
     });
 }
 
-/** Attempts in the order in which they came; answered where the same process then said so. */
+/** Attempts in the order in which they came; answered where the same process then wrote so. */
 function arrivalsOf(journal: string): readonly Arrival[] {
   const lines = linesOf(journal);
   const said = new Map<string, number>();
@@ -83,7 +86,7 @@ const scriptKilled: SoakScenario = {
         const arrivals = (): readonly Arrival[] => arrivalsOf(journal);
         const row = await scene.settle(
           [
-            // What was answered in the moment of the kill may not have been read.
+            // What was written down in the moment of the kill may not have been answered, or not read.
             { group: "switch", mayRepeat: 0.1, arrivals },
             { group: "crm", mayRepeat: 0 },
           ],

@@ -103,7 +103,7 @@ async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
   const events = Math.ceil(size.deliveries * scale);
   const warmup = Math.ceil(events / 2);
   // What is delivered before the sink counts, where the facts are there first.
-  const spare = size.writtenFirst ? Math.ceil(events / 4) + 20_000 * scale : 100;
+  const spare = size.writtenFirst ? Math.ceil(Math.min(30_000 * scale, 0.75 * events)) : 100;
   const topics = await FreshTopics.open({ partitions, servers });
   const sink = await SinkProcess.start(0);
   const bridges: BenchBridge[] = [];

@@ -1,21 +1,26 @@
-import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import { copyEvents } from "../peers/copied-events.ts";
-import { casesOf, compared, namedFor, peersFolder, type Row, ratio, runPeers } from "../support/peer-programs.ts";
+import {
+  besidePeers,
+  casesOf,
+  compared,
+  namedFor,
+  peersPartitions,
+  type Row,
+  ratio,
+  runPeers,
+} from "../support/peer-programs.ts";
 import type { Figure } from "../support/place.ts";
 import { table } from "../support/rows.ts";
 
 /** What `compare` gives its peers to deliver. */
-const events = { partitions: 6, records: 200_000, keys: 1000, bytes: 300 };
+const events = { partitions: peersPartitions, records: 200_000, keys: 1000, bytes: 300 };
 
 /** The bridge in the tables of the benchmark peers, which are no part of this repository: PEERS_DIR says where they were built. */
 export const peersDeliveries: Figure = {
   id: "peers-deliveries",
   title: "Beside its peers: deliveries",
-  async measure(place) {
-    const folder = peersFolder(place);
-    if (folder === null) return null;
-    const topics = await FreshTopics.open({ partitions: events.partitions, servers: place.servers });
-    try {
+  measure: (place) =>
+    besidePeers(place, async (folder, topics) => {
       // Once for all rounds: the time of a run is short for it.
       const like = `${topics.prefix}.like-theirs`;
       const options = Object.entries(events).flatMap(([name, value]) => [`--${name}`, String(value)]);
@@ -23,10 +28,7 @@ export const peersDeliveries: Figure = {
       await copyEvents(topics, like);
       place.say(`  ${events.records} facts written`);
       return deliveriesTable(await compared(folder, place, topics, "http", "bridge-deliver.ts"));
-    } finally {
-      await topics.close();
-    }
-  },
+    }),
 };
 
 function deliveriesTable(rounds: readonly (readonly Row[])[]): string {

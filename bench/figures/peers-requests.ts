@@ -1,5 +1,4 @@
-import { FreshTopics } from "../../test/support/fresh-topics.ts";
-import { casesOf, compared, namedFor, peersFolder, type Row, ratio } from "../support/peer-programs.ts";
+import { besidePeers, casesOf, compared, namedFor, type Row, ratio } from "../support/peer-programs.ts";
 import type { Figure } from "../support/place.ts";
 import { table } from "../support/rows.ts";
 
@@ -7,16 +6,10 @@ import { table } from "../support/rows.ts";
 export const peersRequests: Figure = {
   id: "peers-requests",
   title: "Beside its peers: requests",
-  async measure(place) {
-    const folder = peersFolder(place);
-    if (folder === null) return null;
-    const topics = await FreshTopics.open({ partitions: 6, servers: place.servers });
-    try {
-      return requestsTable(await compared(folder, place, topics, "rr", "bridge-ask.ts"));
-    } finally {
-      await topics.close();
-    }
-  },
+  measure: (place) =>
+    besidePeers(place, async (folder, topics) =>
+      requestsTable(await compared(folder, place, topics, "rr", "bridge-ask.ts")),
+    ),
 };
 
 function requestsTable(rounds: readonly (readonly Row[])[]): string {

@@ -1,24 +1,36 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, dirname, join } from "node:path";
-import type { FreshTopics } from "../../test/support/fresh-topics.ts";
+import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import type { Place } from "./place.ts";
 import { shown, summary } from "./rows.ts";
 
 const programs = join(import.meta.dirname, "../peers");
 const ours = "bridge";
+/** As many as `compare` gives its peers. */
+export const peersPartitions = 6;
 /** Longer than all its runs can take: each has a limit of its own. */
 const limitSeconds = 1500;
 
 /** One row of a table of `compare`, by the names of its columns. */
 export type Row = Readonly<Record<string, string>>;
 
-/** Where the peers were built; null, and says so: nobody named the folder. */
-export function peersFolder(place: Place): string | null {
+/** The peers where they were built, and topics for ours; null, and says so: nobody named the folder. */
+export async function besidePeers(
+  place: Place,
+  use: (folder: string, topics: FreshTopics) => Promise<string>,
+): Promise<string | null> {
   const folder = process.env["PEERS_DIR"];
-  if (folder !== undefined && folder !== "") return folder;
-  place.say("  skipped: PEERS_DIR does not name the folder of the benchmark peers, built as its README says");
-  return null;
+  if (folder === undefined || folder === "") {
+    place.say("  skipped: PEERS_DIR does not name the folder of the benchmark peers, built as its README says");
+    return null;
+  }
+  const topics = await FreshTopics.open({ partitions: peersPartitions, servers: place.servers });
+  try {
+    return await use(folder, topics);
+  } finally {
+    await topics.close();
+  }
 }
 
 /** One of their tables, once a round, with ours in it as one more peer. */

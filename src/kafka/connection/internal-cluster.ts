@@ -1,6 +1,7 @@
 import type { Kafka, KafkaMessage } from "kafkajs";
 import { BridgeError } from "../../errors.ts";
 import { kafkajsVersion, patchedVersion } from "../patches/patch.ts";
+import type { FetchRequest } from "../protocol/fetch-request.ts";
 
 /** What is used of kafkajs's Cluster (src/cluster/index.js) where its public clients offer no way. */
 export interface InternalCluster {
@@ -33,20 +34,9 @@ export interface InternalBroker {
   fetch(request: Fetch): Promise<Fetched>;
 }
 
-export interface Fetch {
+export interface Fetch extends Pick<FetchRequest, "maxWaitTime" | "minBytes" | "maxBytes" | "topics"> {
   /** 0: also what a transaction has not committed, so that the end of the log is reached. */
   readonly isolationLevel: 0 | 1;
-  readonly maxWaitTime: number;
-  readonly minBytes: number;
-  readonly maxBytes: number;
-  readonly topics: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly fetchOffset: string;
-      readonly maxBytes: number;
-    }[];
-  }[];
 }
 
 export interface Fetched {

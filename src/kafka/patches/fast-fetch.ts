@@ -36,8 +36,8 @@ type DecoderClass = new (buffer: Buffer) => { offset: number };
  * Throws BridgeError INTERNAL when kafkajs is not the version, or a function not the source, that was read.
  */
 export function fetchFast(): void {
-  assertSource(upstreamFetchRequest(), fetchRequestSource);
   const make = (upstream: FetchVersions["protocol"]): FetchVersions["protocol"] => {
+    assertSource(upstreamFetchRequest(), fetchRequestSource);
     const decode = (bytes: Buffer): Promise<unknown> => decodeFetchResponse(bytes, readByKafkajs);
     return (of) => {
       const known = upstream(of);

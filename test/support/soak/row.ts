@@ -4,8 +4,8 @@ export interface SoakRow {
   /** Over all handlers of the scenario. */
   readonly attempts: number;
   readonly repeated: number;
-  /** The share of events that may be repeated; null: what was delivered in the second before a bridge was killed. */
-  readonly mayRepeat: number | null;
+  /** The share of events that may be repeated. */
+  readonly mayRepeat: number;
   readonly lost: number;
   readonly outOfOrder: number;
   readonly seconds: number;
@@ -30,18 +30,13 @@ function cellsOf({ title, row }: Shown): readonly string[] {
     title,
     events.toLocaleString("en"),
     row.attempts.toLocaleString("en"),
-    `${repeated.toLocaleString("en")} (${share}; ${allowed(row.mayRepeat)})`,
+    `${repeated.toLocaleString("en")} (${share}; at most ${(row.mayRepeat * 100).toFixed(0)} %)`,
     String(row.lost),
     String(row.outOfOrder),
     `${Math.round(row.seconds)} s`,
     row.figures.join("; "),
     row.broken.length === 0 ? "kept" : "BROKEN",
   ];
-}
-
-function allowed(mayRepeat: number | null): string {
-  if (mayRepeat === null) return "of the second before a kill alone";
-  return `at most ${(mayRepeat * 100).toFixed(0)} %`;
 }
 
 export function lineOf(shown: Shown): string {

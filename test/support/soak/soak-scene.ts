@@ -20,8 +20,10 @@ import { seeded } from "./seeded.ts";
 export interface Expected {
   /** The handler's group; its path is `/GROUP` unless `arrivals` tells what came. */
   readonly group: string;
-  /** The share of the events that may be repeated; null: only what was delivered in the second before a bridge was killed. */
-  readonly mayRepeat: number | null;
+  /** The share of the events that may be repeated. */
+  readonly mayRepeat: number;
+  /** Of these only what was delivered in the second before a bridge was killed [false]. */
+  readonly onlyAtKills?: boolean;
   /** Where it is not the sink that received it. */
   readonly arrivals?: () => Promise<readonly Arrival[]> | readonly Arrival[];
   /** Events that are to end as dead letters, and no others. */
@@ -156,17 +158,13 @@ export class SoakScene {
     }
     for (const bridge of [...this.#bridges]) await this.stop(bridge);
     await this.#checkLetters(expected);
-    for (const { group, arrivals, letters = new Set<string>(), mayRepeat } of expected) {
+    for (const { group, arrivals, letters = new Set<string>(), mayRepeat, onlyAtKills = false } of expected) {
       const came = await (arrivals?.() ?? this.sink.arrivals(`/${group}`));
       const account = accountOf(sent, came, { letters, uncertain });
-      this.broken.push(...whyBroken(account, mayRepeat ?? 1).map((why) => `${group}: ${why}`));
-      const unexcused =
-        mayRepeat === null
-          ? repetitions(came, (fromMs, toMs) => this.#struck(fromMs, toMs))
-          : account.repeated > mayRepeat * sent.length
-            ? repetitions(came)
-            : [];
-      if (mayRepeat === null && unexcused.length > 0) this.broken.push(`${group}: ${unexcused.length} were repeated`);
+      this.broken.push(...whyBroken(account, mayRepeat).map((why) => `${group}: ${why}`));
+      if (account.repeated > mayRepeat * sent.length) this.broken.push(...repetitions(came).slice(0, 10));
+      const unexcused = onlyAtKills ? repetitions(came, (fromMs, toMs) => this.#struck(fromMs, toMs)) : [];
+      if (unexcused.length > 0) this.broken.push(`${group}: ${unexcused.length} were repeated without a kill`);
       this.broken.push(...unexcused.slice(0, 10));
       accounts.push(account);
     }
@@ -176,9 +174,7 @@ export class SoakScene {
       events: sent.length,
       attempts: sum(({ attempts }) => attempts),
       repeated: sum(({ repeated }) => repeated),
-      mayRepeat: expected.some(({ mayRepeat }) => mayRepeat === null)
-        ? null
-        : Math.max(...expected.map(({ mayRepeat }) => mayRepeat ?? 0)),
+      mayRepeat: Math.max(...expected.map(({ mayRepeat }) => mayRepeat)),
       lost: sum(({ lost }) => lost.length),
       outOfOrder: sum(({ outOfOrder }) => outOfOrder.length),
     };

@@ -8,7 +8,7 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** A line for each failure: where it stands, its name, and the first line of what it said. */
+  /** Of each failure: where it stands, its name, and the first lines of what it said. */
   readonly failures: readonly string[];
 }
 
@@ -35,6 +35,15 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
+/** Enough to see what differed; the whole stands in the report of its file. */
+const shownLines = 12;
+
+function firstLines(message: string): string {
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  const more = lines.length > shownLines ? ["..."] : [];
+  return [...lines.slice(0, shownLines), ...more].join("\n  ");
+}
+
 /** Runs each file in a process of its own and reports to stdout. Cancelled and timed out tests count as failed. */
 export async function runFiles(options: RunOptions): Promise<Counts> {
   const stream = run({
@@ -51,7 +60,7 @@ export async function runFiles(options: RunOptions): Promise<Counts> {
     if ("failureType" in error && error.failureType === "subtestsFailed") return;
     const at = file === undefined ? "" : `${relative(process.cwd(), file)}:${line ?? 0} `;
     const reason = error.cause instanceof Error ? error.cause : error;
-    failures.push(`${at}${name}: ${reason.message.split("\n", 1)[0]}`);
+    failures.push(`${at}${name}: ${firstLines(reason.message)}`);
   });
   stream.on("test:summary", ({ counts: found, file, success }) => {
     // With a file it is that file's own, without one the sum.

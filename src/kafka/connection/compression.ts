@@ -1,9 +1,11 @@
 import { promisify } from "node:util";
 import { gunzip, gzip as gzipCompress, zstdCompress, zstdDecompress } from "node:zlib";
 import kafkajs from "kafkajs";
-import { compressFrame, decompressFrame } from "lz4-napi";
+import { compressFrame } from "lz4-napi";
 import { BridgeError, messageOf } from "../../errors.ts";
-import { maxInflatedBytes, snappyRead, snappyWrite } from "./snappy.ts";
+import { maxInflatedBytes } from "./inflation-bound.ts";
+import { lz4Read } from "./lz4.ts";
+import { snappyRead, snappyWrite } from "./snappy.ts";
 import { unreadableBatch } from "./unreadable-batch.ts";
 
 /** What kafkajs hands a codec to compress: its own encoder. */
@@ -25,13 +27,14 @@ const gzipRead = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
 
 const gzip = codec("gzip", gzipWrite, (compressed) => gzipRead(compressed, { maxOutputLength: maxInflatedBytes }));
 const snappy = codec("snappy", snappyWrite, snappyRead);
-const lz4 = codec("lz4", compressFrame, decompressFrame);
+const lz4 = codec("lz4", compressFrame, lz4Read);
 const zstd = codec("zstd", zstdWrite, (compressed) => zstdRead(compressed, { maxOutputLength: maxInflatedBytes }));
 
 /**
  * Teaches kafkajs the three compressions it knows only by name: without them the first batch that a core compressed so
  * kills the consumer. In the formats of the Java client: snappy in xerial blocks (raw is read too), lz4 frames, zstd frames.
- * Its own gzip has no bound: a megabyte on the wire would become one gigabyte in each consumer.
+ * Its own gzip has no bound: a megabyte on the wire would become one gigabyte in each consumer. All are held to
+ * `maxInflatedBytes`.
  * Idempotent.
  */
 export function installCodecs(): void {

@@ -1,4 +1,5 @@
 import { compress, uncompress } from "snappy";
+import { holdInflated } from "./inflation-bound.ts";
 
 /**
  * Snappy as Kafka's Java client writes it: xerial's blocks (github.com/xerial/snappy-java, SnappyOutputStream). A header
@@ -9,9 +10,6 @@ const magic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const header = Buffer.concat([magic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])]);
 /** The block size of the Java client. */
 const blockBytes = 32 * 1024;
-
-/** What a batch may grow to when it is read. The broker bounds what travels, not what that unfolds to. */
-export const maxInflatedBytes: number = 128 * 1024 * 1024;
 
 /** Rejects when a block cannot be compressed. */
 export async function snappyWrite(plain: Buffer): Promise<Buffer> {
@@ -47,7 +45,7 @@ export async function snappyRead(compressed: Buffer): Promise<Buffer> {
 }
 
 async function readBlock(block: Buffer, before: number): Promise<Buffer> {
-  if (before + inflatedLength(block) > maxInflatedBytes) throw new Error("the batch unfolds to more than it may");
+  holdInflated(before + inflatedLength(block));
   return (await uncompress(block, { asBuffer: true })) as Buffer;
 }
 

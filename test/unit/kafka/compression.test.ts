@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import kafkajs from "kafkajs";
+import { compressFrameSync } from "lz4-napi";
 import { compressSync } from "snappy";
 import { type CompressionCodec, installCodecs } from "../../../src/kafka/connection/compression.ts";
-import { maxInflatedBytes } from "../../../src/kafka/connection/snappy.ts";
+import { maxInflatedBytes } from "../../../src/kafka/connection/inflation-bound.ts";
 
 installCodecs();
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -92,6 +94,33 @@ test("gzip that unfolds to more than the bound is refused, which kafkajs's own c
   const bomb = gzipSync(Buffer.alloc(maxInflatedBytes + 1));
   assert.ok(bomb.length < 1024 * 1024);
   assert.match(await saidOf(codecs.gzip.decompress(bomb)), /cannot be read/);
+});
+
+test("lz4 that unfolds to more than the bound is refused before anything is unfolded", async () => {
+  const half = compressFrameSync(Buffer.alloc(maxInflatedBytes / 2));
+  assert.ok(half.length < 512 * 1024);
+  assert.equal((await codecs.lz4.decompress(half)).length, maxInflatedBytes / 2);
+  const [whole, more] = [Buffer.concat([half, half]), compressFrameSync(Buffer.alloc(1))];
+  assert.equal((await codecs.lz4.decompress(whole)).length, maxInflatedBytes);
+  assert.match(await saidOf(codecs.lz4.decompress(Buffer.concat([whole, more]))), /more than it may/);
+});
+
+test("lz4 frames with checksums, and blocks that could not be compressed, are measured as they unfold", async () => {
+  const random = randomBytes(300_000);
+  const plain = Buffer.concat([random, Buffer.alloc(300_000), random]);
+  for (const contentChecksum of [false, true]) {
+    for (const blockChecksums of [false, true]) {
+      const frame = compressFrameSync(plain, { contentChecksum, blockChecksums });
+      assert.ok((await codecs.lz4.decompress(frame)).equals(plain));
+    }
+  }
+});
+
+test("an lz4 frame that breaks off is refused", async () => {
+  const whole = compressFrameSync(Buffer.from(fixtureText));
+  for (const cut of [1, 3, 5000]) {
+    assert.match(await saidOf(codecs.lz4.decompress(whole.subarray(0, whole.length - cut))), /cannot be read/);
+  }
 });
 
 test("installing twice keeps the codecs", () => {

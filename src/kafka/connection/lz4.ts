@@ -11,30 +11,28 @@ const uncompressedBlock = 0x80000000;
 /** A match is at least so long, and its length is given without them. */
 const shortestMatch = 4;
 
-/** Rejects when the bytes are not lz4, break off, or would unfold to more than `maxInflatedBytes`. */
+/** Rejects when the bytes are not one lz4 frame and nothing else, or would unfold to more than `maxInflatedBytes`. */
 export async function lz4Read(compressed: Buffer): Promise<Buffer> {
-  let at = 0;
-  let inflated = 0;
-  // Several frames may follow one another.
-  while (at < compressed.length) {
-    const frame = measureFrame(compressed, at);
-    at = frame.end;
-    inflated += frame.inflated;
-    holdInflated(inflated);
-  }
+  holdInflated(measureFrame(compressed));
   return decompressFrame(compressed);
 }
 
-function measureFrame(bytes: Buffer, start: number): { readonly end: number; readonly inflated: number } {
-  if (bytes.readUInt32LE(start) !== magic) throw new Error("the bytes are not lz4");
-  const has = (flag: number): boolean => (bytes.readUInt8(start + 4) & flag) !== 0;
+/** What a frame unfolds to. */
+function measureFrame(bytes: Buffer): number {
+  if (bytes.readUInt32LE(0) !== magic) throw new Error("the bytes are not lz4");
+  const has = (flag: number): boolean => (bytes.readUInt8(4) & flag) !== 0;
   const checksumBytes = has(flags.blockChecksum) ? 4 : 0;
-  let at = start + 7 + (has(flags.contentSize) ? 8 : 0) + (has(flags.dictionaryId) ? 4 : 0);
+  let at = 7 + (has(flags.contentSize) ? 8 : 0) + (has(flags.dictionaryId) ? 4 : 0);
   let inflated = 0;
   for (;;) {
     const word = bytes.readUInt32LE(at);
     at += 4;
-    if (word === 0) return { end: at + (has(flags.contentChecksum) ? 4 : 0), inflated };
+    if (word === 0) {
+      // A second frame would be passed over: the library reads one, as the Java client does.
+      if (at + (has(flags.contentChecksum) ? 4 : 0) !== bytes.length)
+        throw new Error("the batch does not end with its frame");
+      return inflated;
+    }
     const size = word % uncompressedBlock;
     const end = at + size;
     if (end > bytes.length) throw new Error("a block reaches past the end of the batch");

@@ -1,4 +1,5 @@
 import type { Clock } from "../model/clock.ts";
+import { bounded, pause } from "../model/deadline.ts";
 import type { Commits } from "./commits.ts";
 
 export interface DrainResult {
@@ -30,10 +31,11 @@ export async function drain(deadlineMs: number, parts: DrainParts): Promise<Drai
   const { clock, commits } = parts;
   const endMs = clock.monotonicMs() + deadlineMs;
   commits.close();
-  if (!(await before(clock, deadlineMs - Math.min(commitShareMs, deadlineMs / 4), parts.calm))) {
+  const turnsMs = deadlineMs - Math.min(commitShareMs, deadlineMs / 4);
+  if ((await bounded(parts.calm, turnsMs, clock)) === "late") {
     parts.abort();
     // An aborted call ends at once: one that had been answered still counts.
-    await before(clock, Math.min(100, (endMs - clock.monotonicMs()) / 2), parts.calm);
+    await bounded(parts.calm, Math.min(100, (endMs - clock.monotonicMs()) / 2), clock);
   }
   const committed = await commitUntil(endMs, parts);
   return { unsettled: parts.unsettled(), committed };
@@ -43,19 +45,8 @@ async function commitUntil(endMs: number, { clock, commits, retryMs }: DrainPart
   const leftMs = (): number => Math.max(0, endMs - clock.monotonicMs());
   for (;;) {
     const flushed = commits.flush();
-    if (!(await before(clock, leftMs(), flushed))) return false;
+    if ((await bounded(flushed, leftMs(), clock)) === "late") return false;
     if ((await flushed) || leftMs() === 0) return flushed;
-    await new Promise<void>((resolve) => clock.after(Math.min(retryMs, leftMs()), resolve));
+    await pause(clock, Math.min(retryMs, leftMs()));
   }
-}
-
-/** Whether `work` ended within `ms`. `work` never rejects. */
-function before(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = clock.after(ms, () => resolve(false));
-    void work.then(() => {
-      timer.cancel();
-      resolve(true);
-    });
-  });
 }

@@ -21,7 +21,7 @@ export function condemn(turn: Turn, handler: string | null, reason: string, deta
 export async function writeLetter({ progress, engine }: Turn, letter: DeadLetter): Promise<TurnEnd | null> {
   const { brake, clock, deadLetters, limits, logger, observer } = engine;
   try {
-    await within(clock, limits.deadLetterTimeoutMs, "the dead letter", deadLetters.write(letter));
+    await within(clock, limits.writeTimeoutMs, "the dead letter", deadLetters.write(letter));
   } catch (thrown) {
     const detail = messageOf(thrown);
     progress.letterTries++;

@@ -30,7 +30,8 @@ export interface Limits {
   readonly joinRestMs: number;
   readonly commitEveryMs: number;
   readonly commitTimeoutMs: number;
-  readonly deadLetterTimeoutMs: number;
+  /** Of a dead letter, and of each step at the parked topic. */
+  readonly writeTimeoutMs: number;
 }
 
 export const defaultLimits: Limits = {
@@ -52,5 +53,5 @@ export const defaultLimits: Limits = {
   joinRestMs: 6000,
   commitEveryMs: 200,
   commitTimeoutMs: 10_000,
-  deadLetterTimeoutMs: 10_000,
+  writeTimeoutMs: 10_000,
 };

@@ -15,10 +15,6 @@ export class Ownership {
   /** Lost while turns were running: at most one per partition, since a later epoch runs nothing before they end. */
   readonly #leaving = new Map<string, Partition>();
 
-  get size(): number {
-    return this.#owned.size;
-  }
-
   find(at: TopicPartition): Partition | undefined {
     return this.#owned.get(partitionId(at));
   }

@@ -28,7 +28,7 @@ export class ParkAccess {
   }
 
   bounded<T>(what: string, work: Promise<T>): Promise<T> {
-    return within(this.engine.clock, this.engine.limits.deadLetterTimeoutMs, what, work);
+    return within(this.engine.clock, this.engine.limits.writeTimeoutMs, what, work);
   }
 
   /** What was done for the key failed: `then` is called when it is time to try again. */

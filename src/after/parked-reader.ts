@@ -1,10 +1,9 @@
-import type { InboundRecord } from "../model/record.ts";
 import type { Engine } from "./engine.ts";
 import { type Fact, factOf } from "./fact.ts";
 import { admit } from "./intake.ts";
 import type { OffsetQueue } from "./offset-queue.ts";
 import type { Partition } from "./partition.ts";
-import type { ParkedLog, ParkPlace, ParkRange } from "./ports.ts";
+import type { ParkedEntry, ParkedLog, ParkPlace, ParkRange } from "./ports.ts";
 
 export interface ReadBack {
   /** The first copies, in order. */
@@ -26,18 +25,18 @@ export async function readBack(
   stored: OffsetQueue,
 ): Promise<ReadBack> {
   const wanted = run(stored.peek(mostFacts));
-  const copies = new Map<number, InboundRecord>();
+  const copies = new Map<number, ParkedEntry & { readonly kind: "record" }>();
   const range = { partition, from: wanted[0] ?? 0, until: (wanted.at(-1) ?? -1) + 1 };
   await log.read(engine.group, source, range, (entry) => {
-    if (entry.kind === "record") copies.set(entry.at, entry.record);
+    if (entry.kind === "record") copies.set(entry.at, entry);
   });
   const facts: Fact[] = [];
   const gone: ParkRange[] = [];
   for (const at of wanted) {
-    const record = copies.get(at);
-    const admission = record === undefined ? null : admit(engine.reader, record);
-    if (record !== undefined && admission !== null && admission.kind !== "tombstone") {
-      facts.push(Object.assign(factOf(record, admission), { copyAt: at }));
+    const copy = copies.get(at);
+    const admission = copy === undefined ? null : admit(engine.reader, copy.record);
+    if (copy !== undefined && admission !== null && admission.kind !== "tombstone") {
+      facts.push(Object.assign(factOf(copy.record, admission, copy.alone), { copyAt: at }));
     } else gone.push({ partition, from: at, until: at + 1 });
   }
   return { facts, gone };

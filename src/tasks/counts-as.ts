@@ -1,9 +1,7 @@
 import type { Failure } from "../model/failure.ts";
 import type { CallEnd } from "./breaker.ts";
 import { isTimeUp } from "./call-time.ts";
-
-/** Exit 75 is a script's own way of asking for another try. */
-const temporaryExit = 75;
+import { scriptExits } from "./script-outcome.ts";
 
 /**
  * What a failed call says about its handler. Only what an event's data cannot provoke counts against it; an answer,
@@ -21,7 +19,7 @@ export function countsAs(failure: Failure, signal: AbortSignal): CallEnd {
     case "status":
       return (failure.status ?? 0) >= 500 ? "failure" : "success";
     case "exit":
-      return failure.exit === temporaryExit ? "success" : "failure";
+      return failure.exit === scriptExits.temporary ? "success" : "failure";
     case "bad-answer":
     case "not-permitted":
     case "invalid":

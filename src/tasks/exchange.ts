@@ -3,6 +3,7 @@ import { maskText, secretNames } from "../model/mask.ts";
 import { maskNamed, namedValues } from "../model/mask-named.ts";
 import { secretsOf, type TaskCall } from "../model/task-call.ts";
 import type { HttpResult } from "./http.ts";
+import { type BoundedText, boundedText } from "./response-text.ts";
 import type { ScriptResult } from "./script.ts";
 import { asOneRun } from "./script-outcome.ts";
 
@@ -43,7 +44,7 @@ export function exchangeOf(
   const sent = boundedBody(body, limit);
   const out = { sent: maskBody(sent, names, secrets, limit), sentCut: sent.cut, status };
   if (answered === null) return { ...out, answered: null, answeredCut: false };
-  const came = boundedBytes(answered.bytes, answered.complete, limit);
+  const came = boundedText(answered.bytes, answered.complete, limit);
   // All of the answer is looked at: what is shown of it may repeat what stands behind the cut.
   const fresh = names.length === 0 ? [] : namedValues(decoder.decode(answered.bytes), names);
   const shown = fresh === null ? notShown : maskBody(came, names, [...secrets, ...fresh, ...hidden], limit);
@@ -53,25 +54,18 @@ export function exchangeOf(
 const notShown = "(not shown: too much of it stands under the name of a secret field)";
 const decoder = new TextDecoder("utf-8");
 
-interface Bounded {
-  readonly text: string;
-  readonly cut: boolean;
-}
-
-function boundedBody(body: string, limit: number): Bounded {
+function boundedBody(body: string, limit: number): BoundedText {
   // Three bytes a character at most: a short one need not be measured.
   if (body.length * 3 <= limit || Buffer.byteLength(body) <= limit) return { text: body, cut: false };
-  return boundedBytes(Buffer.from(body.slice(0, limit)), false, limit);
+  return boundedText(Buffer.from(body.slice(0, limit)), false, limit);
 }
 
-function boundedBytes(bytes: Uint8Array, complete: boolean, limit: number): Bounded {
-  const cut = !complete || bytes.length > limit;
-  const text = decoder.decode(bytes.length > limit ? bytes.subarray(0, limit) : bytes);
-  // A cut may fall into a character.
-  return { text: cut ? text.replace(/\ufffd$/, "") : text, cut };
-}
-
-function maskBody({ text, cut }: Bounded, names: readonly string[], secrets: readonly string[], limit: number): string {
+function maskBody(
+  { text, cut }: BoundedText,
+  names: readonly string[],
+  secrets: readonly string[],
+  limit: number,
+): string {
   if (names.length === 0 && secrets.length === 0) return text;
   const masked = maskText(maskNamed(text, names), secrets, cut);
   // Asterisks may be longer than what they stand for.

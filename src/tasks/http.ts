@@ -117,8 +117,7 @@ export class HttpTasks {
     if (signing.kind === "over") return { result: signing, hidden: [] };
     if (signing.value.kind === "no-secret") return refused(signing.value.detail);
     const { hidden, signature } = signing.value;
-    const signed = signature === null ? headers : { ...headers, "webhook-signature": signature };
-    const request = { ...post.request, headers: signed };
+    const request = { ...post.request, headers: { ...headers, "webhook-signature": signature } };
     return this.#send({ ...post, request, hidden: [...post.hidden, ...hidden] }, time);
   }
 

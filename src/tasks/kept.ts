@@ -8,11 +8,6 @@ export class Kept {
     this.#limit = limit;
   }
 
-  /** Bytes kept. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** False when not all of it fits any more. */
   add(chunk: Buffer): boolean {
     const room = this.#limit - this.#size;

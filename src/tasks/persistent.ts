@@ -14,8 +14,8 @@ import type { TaskLimits } from "./limits.ts";
 import { requestLine } from "./persistent-answer.ts";
 import { PersistentProcess, type Reply } from "./persistent-process.ts";
 import type { ProcessGroups } from "./process-groups.ts";
-import { responseText } from "./response-text.ts";
 import type { ScriptPath } from "./script-path.ts";
+import { logStandardError } from "./standard-error.ts";
 import { StartPace } from "./start-pace.ts";
 
 export interface PersistentOptions {
@@ -217,11 +217,9 @@ export class PersistentScripts {
   }
 
   #logErrors(crew: Crew, handler: Handler, { process }: Member, delivery?: string): void {
-    const bytes = process.takeErrors();
-    if (bytes.length === 0) return;
     const { logger, limits } = this.#options;
-    const stderr = responseText(bytes, limits.logBytes, crew.secrets.flat(), bytes.length < limits.logBytes);
-    logger.warn({ handler: handler.id, delivery, stderr }, "the script wrote to standard error");
+    const wrote = { handler: handler.id, delivery, bytes: process.takeErrors() };
+    logStandardError(logger, wrote, limits.logBytes, crew.secrets.flat());
   }
 
   #crewOf(handlerId: string): Crew {

@@ -7,7 +7,7 @@ import type { Egress } from "./egress.ts";
 /** All addresses of a name, as the system resolves it; rejects when there are none. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
-/** What the connector throws when every address is refused. */
+/** All addresses of a name are refused, or the one that an URL names. */
 export class EgressRefusal extends Error {}
 
 const resolveBySystem: Resolve = (hostname) =>

@@ -9,15 +9,16 @@ import type { PersistentResult } from "./persistent.ts";
 import { responseText } from "./response-text.ts";
 import type { ScriptResult } from "./script.ts";
 
-const exit = { answer: 0, forbid: 10, temporary: 75 } as const;
+/** Exit 75 is a script's own way of asking for another try. */
+export const scriptExits = { answer: 0, forbid: 10, temporary: 75 } as const;
 
 /** Exit 0 with nothing but white space on standard output allows, unchanged. */
 export function askedByScript(ended: ScriptResult, sent: BodyEvent, context: OutcomeContext): AskOutcome {
   const result = asOneRun(ended);
-  if (result.kind === "exited" && result.code === exit.forbid) {
+  if (result.kind === "exited" && result.code === scriptExits.forbid) {
     return { kind: "answer", answer: { decision: "forbid", reason: readScriptReason(result.stdout) } };
   }
-  if (result.kind !== "exited" || result.code !== exit.answer) {
+  if (result.kind !== "exited" || result.code !== scriptExits.answer) {
     return { kind: "failure", failure: failureOf(result, context) };
   }
   if (isBlank(result.stdout)) return { kind: "answer", answer: plainAllow };
@@ -30,7 +31,7 @@ export function askedByScript(ended: ScriptResult, sent: BodyEvent, context: Out
 /** Exit 0 and 10 are delivered; `status` of the outcome is the exit code. */
 export function deliveredByScript(ended: ScriptResult, context: OutcomeContext): AttemptOutcome {
   const result = asOneRun(ended);
-  if (result.kind === "exited" && (result.code === exit.answer || result.code === exit.forbid)) {
+  if (result.kind === "exited" && (result.code === scriptExits.answer || result.code === scriptExits.forbid)) {
     return { kind: "delivered", status: result.code, response: textOf(result.stdout, context) };
   }
   return { kind: "failure", failure: failureOf(result, context) };
@@ -58,7 +59,7 @@ function failureOf(result: ScriptResult, context: OutcomeContext): Failure {
     case "signalled":
       return { kind: "killed", detail: `the script was ended by ${result.detail}` };
     case "exited": {
-      const meaning = result.code === exit.temporary ? " (temporary failure)" : "";
+      const meaning = result.code === scriptExits.temporary ? " (temporary failure)" : "";
       const response = textOf(result.stdout, context);
       return { kind: "exit", detail: `exit code ${result.code}${meaning}`, exit: result.code, response };
     }

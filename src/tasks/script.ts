@@ -11,9 +11,9 @@ import { type CallHeaders, callHeaders, scriptEnvironment } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
 import { type PersistentResult, PersistentScripts } from "./persistent.ts";
 import { ProcessGroups } from "./process-groups.ts";
-import { responseText } from "./response-text.ts";
 import { type ScriptPath, ScriptPaths } from "./script-path.ts";
 import { type ScriptEnd, ScriptProcess } from "./script-process.ts";
+import { logStandardError } from "./standard-error.ts";
 
 export type ScriptResult =
   | ScriptEnd
@@ -115,11 +115,8 @@ export class ScriptTasks {
     await this.#groups.close();
   }
 
-  #logErrors(handler: Handler, call: TaskCall, end: ScriptEnd, secrets: readonly string[]): void {
-    if (end.stderr.length === 0) return;
+  #logErrors(handler: Handler, { deliveryId }: TaskCall, { stderr }: ScriptEnd, secrets: readonly string[]): void {
     const { logger, limits } = this.#options;
-    const complete = end.stderr.length < limits.logBytes;
-    const stderr = responseText(end.stderr, limits.logBytes, secrets, complete);
-    logger.warn({ handler: handler.id, delivery: call.deliveryId, stderr }, "the script wrote to standard error");
+    logStandardError(logger, { handler: handler.id, delivery: deliveryId, bytes: stderr }, limits.logBytes, secrets);
   }
 }

@@ -2,8 +2,8 @@ import { Webhook } from "standardwebhooks";
 import type { Secrets } from "./secrets.ts";
 
 export type Signing =
-  /** Null: no secret is configured, nothing is signed. `hidden`: what nobody is to see, also where a handler repeats it. */
-  | { readonly kind: "signed"; readonly signature: string | null; readonly hidden: readonly string[] }
+  /** `hidden`: what nobody is to see, also where a handler repeats it. */
+  | { readonly kind: "signed"; readonly signature: string; readonly hidden: readonly string[] }
   | { readonly kind: "no-secret"; readonly detail: string };
 
 /** Signs deliveries as Standard Webhooks prescribes: `v1,<base64 of HMAC-SHA256(id.timestamp.body)>`. */
@@ -20,7 +20,6 @@ export class Signer {
    * Fails as a whole when one of them cannot be read: a delivery that should be signed never goes out unsigned.
    */
   async sign(refs: readonly string[], id: string, timestampMs: number, body: string): Promise<Signing> {
-    if (refs.length === 0) return { kind: "signed", signature: null, hidden: [] };
     const signatures: string[] = [];
     const values: string[] = [];
     for (const ref of refs) {

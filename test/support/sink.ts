@@ -38,7 +38,6 @@ export function answer(json: unknown): SinkReply {
 export class Sink {
   readonly calls: SinkCall[] = [];
   readonly #behaviours = new Map<string, Behaviour>();
-  readonly #listeners: ((call: SinkCall) => void)[] = [];
   readonly #server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -65,11 +64,6 @@ export class Sink {
     this.#behaviours.set(path, behaviour);
   }
 
-  /** Told of each call as it arrives, before it is answered. */
-  onCall(listener: (call: SinkCall) => void): void {
-    this.#listeners.push(listener);
-  }
-
   at(path: string): readonly SinkCall[] {
     return this.calls.filter((call) => call.path === path);
   }
@@ -93,7 +87,6 @@ export class Sink {
       answered: null,
     };
     this.calls.push(call);
-    for (const listener of this.#listeners) listener(call);
     const reply = (await this.#behaviours.get(path)?.(call)) ?? { status: 200 };
     if (reply === "hang") return;
     if (reply === "reset") {

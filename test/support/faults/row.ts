@@ -29,7 +29,7 @@ export interface Row {
   readonly complaints: readonly string[];
 }
 
-/** The share of the deadline that all but a thousandth kept. */
+/** The least of `sorted` that so many of it, a share from 0 to 1, do not exceed; 0 of none. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

@@ -178,7 +178,7 @@ test("nothing is settled while the dead letter cannot be written, and it is trie
 });
 
 test("a dead letter that is never acknowledged is tried again after its time", async () => {
-  const w = world([handler("h")], { deadLetterTimeoutMs: 5000 });
+  const w = world([handler("h")], { writeTimeoutMs: 5000 });
   w.letterBox = "hanging";
   w.tasks.answer = () => Promise.resolve(failed({ kind: "status", status: 400 }));
   w.dispatcher.accept([record(0)]);

@@ -2,29 +2,29 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
-import { eventually } from "../support/kafka.ts";
-import { Registry } from "../support/registry.ts";
+import { Operator } from "../support/operator.ts";
 import { runMark } from "../support/runner/left-behind.ts";
 
 /** The log of handlers while those who write it are killed. */
 
 let topics: FreshTopics;
-const registries: Registry[] = [];
+const operators: Operator[] = [];
 
 before(async () => {
   topics = await FreshTopics.open();
 });
 
 after(async () => {
-  await Promise.all(registries.map((registry) => registry.close()));
+  await Promise.all(operators.map((operator) => operator.close()));
   await topics.close();
 });
 
-async function open(): Promise<Registry> {
-  const registry = await Registry.open(topics);
-  registries.push(registry);
-  return registry;
+async function open(): Promise<Operator> {
+  const operator = await Operator.open(topics);
+  operators.push(operator);
+  return operator;
 }
 
 /** Starts a writer, kills it in the middle of its writes; what it was told is written. */

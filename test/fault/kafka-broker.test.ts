@@ -8,7 +8,8 @@ import { beforeTiming, createGroupConsumer } from "../../src/kafka/consume/consu
 import { createPartitionTail } from "../../src/kafka/consume/partition-tail.ts";
 import { createRecordProducer, type RecordProducer } from "../../src/kafka/produce/producer.ts";
 import { silentLogger } from "../../src/model/logger.ts";
-import { eventually, MemorySink, testClient, Workspace } from "../support/kafka.ts";
+import { eventually } from "../support/eventually.ts";
+import { MemorySink, testClient, Workspace } from "../support/kafka.ts";
 
 let stack: Stack;
 let client: KafkaClient;

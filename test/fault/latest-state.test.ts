@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { BridgeProcess, type BridgeProcessOptions } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Ledger } from "../support/ledger.ts";
 import { Sink, type SinkCall } from "../support/sink.ts";
 

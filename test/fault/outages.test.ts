@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 import type { ServerProcess } from "../../src/dev-stack/server-process.ts";
 import { openStack, type Stack } from "../../src/dev-stack/stack.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Ledger } from "../support/ledger.ts";
 import { Sink } from "../support/sink.ts";
 

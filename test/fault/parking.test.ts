@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { readNote } from "../../src/model/commit-note.ts";
 import { BridgeProcess, type BridgeProcessOptions } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Ledger } from "../support/ledger.ts";
 import { Sink } from "../support/sink.ts";
 

@@ -8,9 +8,9 @@ import { promisify } from "node:util";
 import { type AdminProcess, startAdminProcess } from "../support/admin-process.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
 import { cli } from "../support/cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Sink, type SinkReply } from "../support/sink.ts";
 
 /** The admin interface as operators run it: a process of its own, beside a bridge that delivers. */

@@ -7,8 +7,8 @@ import { makeToken, tokenHash } from "../../src/admin/identity/tokens.ts";
 import { systemClock } from "../../src/model/clock.ts";
 import { startTestApi } from "../support/admin/test-api.ts";
 import { startAdminProcess } from "../support/admin-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
-import { eventually } from "../support/kafka.ts";
 import { fuzz } from "../support/schemathesis.ts";
 
 /** The API is asked whatever its own document allows, and much that it does not. `.ci/run` prepares schemathesis. */

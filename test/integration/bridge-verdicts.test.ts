@@ -4,9 +4,9 @@ import type { BillingEvent } from "../../src/sdk/billing-event.ts";
 import type { BillingClient, RequestOptions } from "../../src/sdk/client-options.ts";
 import type { EventId } from "../../src/sdk/generated/events.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { answer, deadUrl, Sink } from "../support/sink.ts";
 
 /** A timer of a busy machine may be this late; the deadline itself is never stretched. */

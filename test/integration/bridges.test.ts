@@ -6,9 +6,9 @@ import type { BillingEvent } from "../../src/sdk/billing-event.ts";
 import { clientChannel, clientEventKinds } from "../../src/sdk/client-events.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { answer, Sink } from "../support/sink.ts";
 
 /** No bridge but the second has a handler for it. */

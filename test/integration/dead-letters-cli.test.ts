@@ -12,9 +12,9 @@ import { type ListedLetter, listedLetter } from "../../src/operations/shown-lett
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
 import { type CliEnd, cli } from "../support/cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Sink, type SinkReply } from "../support/sink.ts";
 
 /** Dead letters as an operator meets them: a real bridge makes them, the command line shows them and brings them back. */

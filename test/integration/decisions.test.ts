@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 import { readDecision, type StoredDecision } from "../../src/kafka/records/decision-codec.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { answer, deadUrl, Sink } from "../support/sink.ts";
 
 /** What is left of each decision on the topic of decisions, and that no verdict waits for it. */

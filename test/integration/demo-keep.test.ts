@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { cli } from "../support/cli.ts";
-import { eventually } from "../support/kafka.ts";
+import { eventually } from "../support/eventually.ts";
 
 const home = mkdtempSync(join(tmpdir(), "demo-home-"));
 after(() => rmSync(home, { recursive: true, force: true }));

@@ -10,9 +10,9 @@ import type { IndexSettings } from "../../src/execution-log/messages.ts";
 import { openDecisionWriter } from "../../src/kafka/records/decision-codec.ts";
 import { openExecutionWriter } from "../../src/kafka/records/execution-codec.ts";
 import { silentLogger } from "../../src/model/logger.ts";
+import { eventually } from "../support/eventually.ts";
 import { indexFolder, storedExecution } from "../support/execution-entries.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
-import { eventually } from "../support/kafka.ts";
 
 /** The index of the execution log, fed by real topics: it has every entry once, whatever ends it and whatever it finds on disk. */
 

@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 import { readExecution, type StoredExecution } from "../../src/kafka/records/execution-codec.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { answer, Sink } from "../support/sink.ts";
 
 /** What each call of a handler leaves on the topic of executions, in both stages, and that nothing waits for it. */

@@ -6,9 +6,9 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { deadPort } from "../support/sink.ts";
 
 /** The handler that the billing system's documentation shows, run by real Flask: test/fixtures/flask/handler.py. */

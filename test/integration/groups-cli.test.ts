@@ -6,9 +6,9 @@ import type { ResetStep } from "../../src/operations/group-reset.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
 import { type CliEnd, cli } from "../support/cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Sink } from "../support/sink.ts";
 
 /** What was delivered is delivered again after a reset to a time: the bridge stops, the group moves, the bridge starts. */

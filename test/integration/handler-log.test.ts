@@ -8,8 +8,8 @@ import type { HandlerStore } from "../../src/handlers/store.ts";
 import { openHandlerLogWriter } from "../../src/kafka/records/handler-log-codec.ts";
 import type { HandlerChange, HandlerDefinition } from "../../src/model/handler-log.ts";
 import { silentLogger } from "../../src/model/logger.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
-import { eventually } from "../support/kafka.ts";
 
 /** The log of handlers on a real broker: several stores on one log. */
 

@@ -7,9 +7,9 @@ import { openInstanceStatusWriter } from "../../src/kafka/records/instance-statu
 import { silentLogger } from "../../src/model/logger.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
 import { type CliEnd, cli } from "../support/cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { answer, Sink } from "../support/sink.ts";
 import { TextFiles } from "../support/text-files.ts";
 

@@ -7,8 +7,8 @@ import { openVerdictWriter, type VerdictWriter } from "../../src/kafka/records/v
 import { type InboundRecord, lastHeader } from "../../src/model/record.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
 import type { BillingEvent } from "../../src/sdk/billing-event.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
-import { eventually } from "../support/kafka.ts";
 
 /** What a billing core does with what others write to its topics, and while the registry does not answer. */
 const update: BillingEvent<"clients.update"> = { id: "clients.update", data: { id: 12, name: "Acme" } };

@@ -6,9 +6,9 @@ import { FlowLook } from "../../src/operations/flow.ts";
 import { type HeardInstance, InstanceWatch } from "../../src/operations/instances.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
 import { cli } from "../support/cli.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { Sink } from "../support/sink.ts";
 
 /** What a bridge says of itself, from both of its threads, and how everything flows. */

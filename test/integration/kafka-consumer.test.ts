@@ -16,7 +16,8 @@ import type { Logger } from "../../src/model/logger.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { ownCommand } from "../../src/model/own-command.ts";
 import type { LostRange } from "../../src/model/record-source.ts";
-import { eventually, MemorySink, testClient, Workspace } from "../support/kafka.ts";
+import { eventually } from "../support/eventually.ts";
+import { MemorySink, testClient, Workspace } from "../support/kafka.ts";
 
 /** Fetches as a before consumer does, and reads what was committed as an after consumer does. */
 const timing: ConsumerTiming = { ...beforeTiming, readsCommitted: true };

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { afterTiming, createGroupConsumer } from "../../src/kafka/consume/consumer.ts";
 import { createRecordProducer } from "../../src/kafka/produce/producer.ts";
 import type { InboundRecord } from "../../src/model/record.ts";
-import { eventually, MemorySink, testClient, Workspace } from "../support/kafka.ts";
+import { eventually } from "../support/eventually.ts";
+import { MemorySink, testClient, Workspace } from "../support/kafka.ts";
 
 class SizedSink extends MemorySink {
   readonly batches: number[] = [];

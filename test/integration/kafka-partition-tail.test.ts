@@ -9,7 +9,8 @@ import {
 import { createRecordProducer, type RecordProducer } from "../../src/kafka/produce/producer.ts";
 import type { Logger } from "../../src/model/logger.ts";
 import { silentLogger } from "../../src/model/logger.ts";
-import { eventually, testClient, Workspace } from "../support/kafka.ts";
+import { eventually } from "../support/eventually.ts";
+import { testClient, Workspace } from "../support/kafka.ts";
 
 let space: Workspace;
 let producer: RecordProducer;

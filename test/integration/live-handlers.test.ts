@@ -4,10 +4,10 @@ import { openHandlerLogWriter } from "../../src/kafka/records/handler-log-codec.
 import type { HandlerDefinition } from "../../src/model/handler-log.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { BridgeProcess } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
-import { Registry } from "../support/registry.ts";
+import { Operator } from "../support/operator.ts";
 import { answer, Sink } from "../support/sink.ts";
 
 /** Handlers and switches that change while two bridges answer requests, and what others put onto the log. */
@@ -15,7 +15,7 @@ import { answer, Sink } from "../support/sink.ts";
 const undo: (() => Promise<unknown>)[] = [];
 let topics: FreshTopics;
 let sink: Sink;
-let registry: Registry;
+let operator: Operator;
 let core: BillingClient;
 const bridges: BridgeProcess[] = [];
 
@@ -32,8 +32,8 @@ before(async () => {
     BridgeProcess.ready({ env: { ...topics.env, HANDLERS_MODE: "topic" }, stage: "before", handlers });
   bridges.push(...(await Promise.all([start(), start()])));
   for (const bridge of bridges) undo.push(() => bridge.kill());
-  registry = await Registry.open(topics);
-  undo.push(() => registry.close());
+  operator = await Operator.open(topics);
+  undo.push(() => operator.close());
   core = await topics.core({ onSilence: "allow", skipWithoutHandlers: false, events: ["clients.archive"] });
 });
 
@@ -57,16 +57,16 @@ function revisions(): Promise<readonly number[]> {
 }
 
 test("two bridges that fill an empty log at once fill it once, and both run what it says", async () => {
-  assert.equal((await registry.store.history("guard")).length, 1);
-  assert.equal(registry.store.all().handlers.get("guard")?.changedBy, "HANDLERS_FILE");
-  assert.deepEqual(await revisions(), [registry.store.all().revision, registry.store.all().revision]);
+  assert.equal((await operator.store.history("guard")).length, 1);
+  assert.equal(operator.store.all().handlers.get("guard")?.changedBy, "HANDLERS_FILE");
+  assert.deepEqual(await revisions(), [operator.store.all().revision, operator.store.all().revision]);
   assert.equal(await ask(), "allow handler");
 });
 
 test("a change is active on both bridges within a second of its acknowledgement", async () => {
   const times: number[] = [];
   for (let round = 0; round < 24; round++) {
-    const revision = await registry.put(guard(round % 2 === 0 ? "forbid" : "allow", round));
+    const revision = await operator.put(guard(round % 2 === 0 ? "forbid" : "allow", round));
     const writtenMs = performance.now();
     await eventually("both run it", async () => (await revisions()).every((one) => one === revision), 5000);
     times.push(performance.now() - writtenMs);
@@ -84,9 +84,9 @@ test("no request is slow, fails or is decided by half a change while handlers ch
   const over = new AbortController();
   const changing = (async () => {
     for (let round = 0; !over.signal.aborted; round++) {
-      await registry.put(guard(round % 2 === 0 ? "forbid" : "allow", round));
+      await operator.put(guard(round % 2 === 0 ? "forbid" : "allow", round));
       if (round % 3 === 0)
-        await registry.put(asked({ id: `other${round}`, events: ["clients.update"], url: sink.url("/allow") }));
+        await operator.put(asked({ id: `other${round}`, events: ["clients.update"], url: sink.url("/allow") }));
     }
   })();
   const slowest: number[] = [];
@@ -103,7 +103,7 @@ test("no request is slow, fails or is decided by half a change while handlers ch
 
 test("a bypass is on at once, on both, and ends by itself at its time although the log is not touched", async () => {
   const untilMs = Date.now() + 2500;
-  await registry.store.set(
+  await operator.store.set(
     { what: "bypass-before", until: new Date(untilMs).toISOString() },
     "ann",
     "handlers are sick",
@@ -117,8 +117,8 @@ test("a bypass is on at once, on both, and ends by itself at its time although t
 });
 
 test("the log's level is what an operator sets, and what LOG_LEVEL says when it is taken back", async () => {
-  await registry.store.set({ what: "log-level", level: "warn" }, "ann", null);
-  await registry.store.set({ what: "log-level", level: null }, "ann", null);
+  await operator.store.set({ what: "log-level", level: "warn" }, "ann", null);
+  await operator.store.set({ what: "log-level", level: null }, "ann", null);
   for (const bridge of bridges)
     await bridge.line(
       "the level is back",
@@ -127,10 +127,10 @@ test("the log's level is what an operator sets, and what LOG_LEVEL says when it 
 });
 
 test("what was forged onto the log never runs, is shown, and the bridges serve on; a new one agrees with them", async () => {
-  await registry.put(guard("allow", 100));
+  await operator.put(guard("allow", 100));
   const writer = await openHandlerLogWriter(topics.registry, topics.names.handlers);
   const forge = async (id: string, definition: object | null): Promise<void> => {
-    const base = registry.store.all().handlers.get(id)?.revision ?? null;
+    const base = operator.store.all().handlers.get(id)?.revision ?? null;
     const changes = [{ handlerId: id, base, definition: definition as HandlerDefinition | null }];
     const entry = {
       kind: "handlers",

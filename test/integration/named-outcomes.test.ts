@@ -10,9 +10,9 @@ import { type InboundRecord, lastHeader } from "../../src/model/record.ts";
 import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { EventCodecs } from "../../src/sdk/event-codecs.ts";
 import { BridgeProcess, type LogLine } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { answer, Sink } from "../support/sink.ts";
 
 /** Records no billing client would write: each ends under a name, and the next event is delivered all the same. */

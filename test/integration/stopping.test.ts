@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { ownCommand } from "../../src/model/own-command.ts";
 import { BridgeProcess, type BridgeProcessOptions } from "../support/bridge-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
 import { asked, told } from "../support/handlers.ts";
-import { eventually } from "../support/kafka.ts";
 import { deadPort, Sink } from "../support/sink.ts";
 
 /** How `serve` starts, waits and ends, as a supervisor or a container platform sees it. */

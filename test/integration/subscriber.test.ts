@@ -6,8 +6,8 @@ import type { BillingClient } from "../../src/sdk/client-options.ts";
 import { type Delivery, PermanentFailure } from "../../src/sdk/delivery.ts";
 import { createSubscriber } from "../../src/sdk/subscriber.ts";
 import type { Subscriber, SubscriberOptions } from "../../src/sdk/subscriber-options.ts";
+import { eventually } from "../support/eventually.ts";
 import { FreshTopics } from "../support/fresh-topics.ts";
-import { eventually } from "../support/kafka.ts";
 
 let topics: FreshTopics;
 let core: BillingClient;

@@ -17,6 +17,7 @@ import type { Failure } from "../../src/model/failure.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { createTasks, type Tasks, type TasksOptions, type UnguardedTasks } from "../../src/tasks/runner.ts";
 import { createSecrets } from "../../src/tasks/secrets.ts";
+import { eventually } from "../support/eventually.ts";
 import { answering, loopback, onRequests, type ReceivedRequest, response } from "../support/loopback.ts";
 import { afterHandler, beforeHandler, guarded, httpTask, sampleCall, samplePassword } from "../support/tasks.ts";
 
@@ -54,13 +55,6 @@ async function timedOut(tasks: Tasks, url: string, timeoutMs: number): Promise<F
   const tookMs = performance.now() - startMs;
   assert.ok(tookMs >= timeoutMs - 2 && tookMs < timeoutMs + marginMs, `took ${tookMs} ms`);
   return failure;
-}
-
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 10) {
-    assert.ok(waitedMs < 3000, `${what} within 3 s`);
-    await sleep(10);
-  }
 }
 
 /** An address at which connects stay unanswered: its queue is full and nobody takes from it. */

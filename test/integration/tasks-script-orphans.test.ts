@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { eventually, processesIn, scripts } from "../support/scripts.ts";
+import { eventually } from "../support/eventually.ts";
+import { processesIn, scripts } from "../support/scripts.ts";
 
 /** It and its child ignore SIGTERM and never look at their pipes: only SIGKILL ends them. */
 const stubborn = "trap '' TERM; echo up >> up; (trap '' TERM; sleep 600) & sleep 600";

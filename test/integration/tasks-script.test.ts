@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { type Logger, silentLogger } from "../../src/model/logger.ts";
-import { allowed, eventually, failureOf, forbidden, processesIn, scripts } from "../support/scripts.ts";
+import { eventually } from "../support/eventually.ts";
+import { allowed, failureOf, forbidden, processesIn, scripts } from "../support/scripts.ts";
 import { afterHandler, beforeHandler, guarded, sampleCall, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./bridge-process.ts";
-import { eventually } from "./kafka.ts";
+import { eventually } from "./eventually.ts";
 import { runMark } from "./runner/left-behind.ts";
 
 /** `admin`, as a process of its own, on a free port of loopback. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { eventually } from "./kafka.ts";
+import { eventually } from "./eventually.ts";
 import { runMark } from "./runner/left-behind.ts";
 
 export interface LogLine {

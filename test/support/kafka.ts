@@ -5,6 +5,7 @@ import type { Logger } from "../../src/model/logger.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import type { InboundRecord, TopicPartition } from "../../src/model/record.ts";
 import type { AssignedPartition, RecordSink } from "../../src/model/record-source.ts";
+import { eventually } from "./eventually.ts";
 
 export function testClient(
   options: { brokers?: string; logger?: Logger; requestTimeoutMs?: number } = {},
@@ -120,14 +121,5 @@ export class MemorySink implements RecordSink {
 
   of({ topic, partition }: TopicPartition): InboundRecord[] {
     return this.records.filter((record) => record.topic === topic && record.partition === partition);
-  }
-}
-
-/** Waits until `holds`, looking every 10 ms; throws with `what` when that takes longer than `ms`. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
-  const untilMs = performance.now() + ms;
-  while (!(await holds())) {
-    if (performance.now() > untilMs) throw new Error(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

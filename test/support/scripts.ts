@@ -5,13 +5,13 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AskOutcome } from "../../src/before/ports.ts";
 import { systemClock } from "../../src/model/clock.ts";
 import type { Failure } from "../../src/model/failure.ts";
 import type { PersistentScript } from "../../src/model/handler.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { createTasks, type TasksOptions, type UnguardedTasks } from "../../src/tasks/runner.ts";
+import { eventually } from "./eventually.ts";
 import { beforeHandler, sampleCall } from "./tasks.ts";
 
 const never = new AbortController().signal;
@@ -68,14 +68,6 @@ export function processesIn(directory: string): readonly string[] {
       return false;
     }
   });
-}
-
-export async function eventually(what: string, holds: () => boolean, withinMs = 10_000): Promise<void> {
-  const startMs = performance.now();
-  while (!holds()) {
-    assert.ok(performance.now() - startMs < withinMs, `${what} within ${withinMs} ms`);
-    await sleep(20);
-  }
 }
 
 export function failureOf(outcome: AskOutcome): Failure {

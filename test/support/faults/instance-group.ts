@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BridgeProcess } from "../bridge-process.ts";
+import { eventually } from "../eventually.ts";
 import { asked } from "../handlers.ts";
-import { eventually } from "../kafka.ts";
 import { doubleRequests } from "./doubler.ts";
 import { wellBehaved } from "./hostile-group.ts";
 import type { Row } from "./row.ts";

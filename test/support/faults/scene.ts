@@ -1,7 +1,7 @@
 import type { BillingClient } from "../../../src/sdk/client-options.ts";
 import { BridgeProcess, type BridgeProcessOptions } from "../bridge-process.ts";
+import { eventually } from "../eventually.ts";
 import { FreshTopics, type Servers } from "../fresh-topics.ts";
-import { eventually } from "../kafka.ts";
 import { HostileHandlers } from "./hostile-handlers.ts";
 import { type Load, type Observed, runLoad } from "./load.ts";
 import { countsOf, quantile, type Row, sharesOf } from "./row.ts";

@@ -6,8 +6,8 @@ import { readDeadLetter, type StoredDeadLetter } from "../../../src/kafka/record
 import { readNote } from "../../../src/model/commit-note.ts";
 import { lastHeader } from "../../../src/model/record.ts";
 import { BridgeProcess, type BridgeProcessOptions } from "../bridge-process.ts";
+import { eventually } from "../eventually.ts";
 import { FreshTopics } from "../fresh-topics.ts";
-import { eventually } from "../kafka.ts";
 import { type Account, type Arrival, accountOf, committedToTheEnd, whyBroken } from "../ledger.ts";
 import { leftBehind, runMark } from "../runner/left-behind.ts";
 import { RemoteProducer } from "./remote-producer.ts";

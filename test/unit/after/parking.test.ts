@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Limits } from "../../../src/after/limits.ts";
+import { ParkedKey } from "../../../src/after/parked-key.ts";
 import { delivered, failed, handler, record, topic, type World, world } from "./world.ts";
 
 const busy = failed({ kind: "status", status: 503, detail: "503" });
@@ -185,4 +186,28 @@ test("a partition that is paused because all handlers are disabled is not full: 
   w.dispatcher.handlersChanged();
   await w.clock.advance(10_000);
   assert.deepEqual(w.journal.parks, []);
+});
+
+test("past the most that may be parked nothing more is: it waits at its source", async () => {
+  const none = sickWorld({ parkedMost: 11 });
+  none.dispatcher.accept(ofKey("7", 12, 0));
+  await none.clock.advance(5000);
+  assert.deepEqual(none.journal.parks, []);
+  const full = sickWorld({ parkedMost: 12 });
+  full.dispatcher.accept(ofKey("7", 12, 0));
+  await full.clock.advance(5000);
+  assert.deepEqual(full.journal.parks, [["7", 12, "records"]]);
+  full.dispatcher.accept(ofKey("7", 20, 12));
+  await full.clock.advance(5000);
+  assert.equal(full.dispatcher.stats().parkedFacts, 12);
+  assert.equal(full.source.committed(), 12);
+  full.heal();
+  await full.clock.advance(600_000);
+  assert.deepEqual([...new Set(triedOffsets(full))], [...Array(32).keys()]);
+});
+
+test("of ends that cannot be written only so many are remembered, the newest", () => {
+  const parked = new ParkedKey(1);
+  for (let offset = 0; offset <= 10_000; offset++) parked.hasEnded(offset);
+  assert.deepEqual([parked.unmarked.length, parked.unmarked[0], parked.unmarked.at(-1)], [10_000, 1, 10_000]);
 });

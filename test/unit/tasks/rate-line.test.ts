@@ -177,3 +177,13 @@ test("lanes that come late by a fifth of their wait, as retries do, get most of 
   const least = Math.min(...visits.map(({ key }) => byKey.get(key) ?? 0));
   assert.ok(least >= 4, `each key had ${least} turns at least, ${granted.length / 1000} on average`);
 });
+
+test("past ten thousand in the line nobody else gets a place in it, and those who have one keep it", () => {
+  const line = new RateLine({ burst: 1, perSecond: 1 }, new FakeClock());
+  assert.equal(line.take("first").kind, "granted");
+  for (let number = 0; number <= 10_000; number++) assert.equal(line.take(`caller ${number}`).kind, "later");
+  assert.equal(line.waiting, 10_000);
+  line.leave("caller 0");
+  line.take("caller 10000");
+  assert.equal(line.waiting, 10_000);
+});

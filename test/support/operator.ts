@@ -7,19 +7,19 @@ import { silentLogger } from "../../src/model/logger.ts";
 import type { FreshTopics } from "./fresh-topics.ts";
 
 /** An operator's hand on the log of handlers, as a command or the API of another instance would have it. */
-export class Registry {
+export class Operator {
   readonly store: HandlerStore;
 
   private constructor(store: HandlerStore) {
     this.store = store;
   }
 
-  static async open(topics: FreshTopics): Promise<Registry> {
+  static async open(topics: FreshTopics): Promise<Operator> {
     const settings = loadSettings({ ...topics.env, EGRESS_ALLOW: "127.0.0.0/8", SCRIPTS_DIR: "/" });
     const { client, registry } = topics;
     const store = createHandlerStore({ settings, client, registry, logger: silentLogger });
     await store.start();
-    return new Registry(store);
+    return new Operator(store);
   }
 
   /** Makes a handler what is given, whatever it was; its revision. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
-import { samplesOf } from "../support/samples.ts";
+import { codeBlocksOf } from "../support/code-blocks.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -36,7 +36,7 @@ declare const crm: {
 const wrong = 'import { createBillingClient } from "provisioning-bridge";\nawait createBillingClient({ nope: 1 });\n';
 const files = new Map([[fileOf("wrong", 0), wrong]]);
 for (const [path, around] of Object.entries(surroundings)) {
-  for (const [at, sample] of samplesOf(path, "ts").entries())
+  for (const [at, sample] of codeBlocksOf(path, "ts").entries())
     files.set(fileOf(path, at), `${around}${sample}\nexport {};\n`);
 }
 // One program for all of them: most of its time goes into the libraries.

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { codeBlocksOf } from "../support/code-blocks.ts";
 import { buildJavaCore, javaLibraries, missingForJava } from "../support/java-core.ts";
-import { samplesOf } from "../support/samples.ts";
 
 /** What a billing core has around the samples; of Spring JDBC, Avro and the outbox no more than they use. */
 const around = (setUp: string, methods: string): string => `
@@ -55,7 +55,7 @@ ${methods}
 const missing = await missingForJava();
 
 test("the Java of docs/billing-core.md compiles with Spring Kafka", { skip: missing ?? false }, async (t) => {
-  const [setUp = "", methods = "", ...more] = samplesOf("docs/billing-core.md", "java");
+  const [setUp = "", methods = "", ...more] = codeBlocksOf("docs/billing-core.md", "java");
   assert.deepEqual(more, []);
   await buildJavaCore();
   const folder = mkdtempSync(join(tmpdir(), "java-sample-"));

@@ -19,7 +19,7 @@ import { createTasks, type Tasks, type TasksOptions, type UnguardedTasks } from 
 import { createSecrets } from "../../src/tasks/secrets.ts";
 import { eventually } from "../support/eventually.ts";
 import { answering, loopback, onRequests, type ReceivedRequest, response } from "../support/loopback.ts";
-import { afterHandler, beforeHandler, guarded, httpTask, sampleCall, samplePassword } from "../support/tasks.ts";
+import { afterHandler, askedHandler, guarded, httpTask, sampleCall, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;
 /** How much later than its timeout a call may end on a busy machine. */
@@ -38,7 +38,7 @@ function runner(t: TestContext, options: Partial<TasksOptions> = {}): UnguardedT
 }
 
 function ask(tasks: Tasks, url: string, timeoutMs = 2000, id = "asked"): Promise<AskOutcome> {
-  return tasks.ask(beforeHandler(httpTask(url), id), sampleCall(timeoutMs), never);
+  return tasks.ask(askedHandler(httpTask(url), id), sampleCall(timeoutMs), never);
 }
 
 async function failureOf(outcome: Promise<{ kind: string }>): Promise<Failure> {
@@ -88,7 +88,7 @@ test("a handler gets the documented body, the call's headers and a signature it 
     });
   });
   const tasks = runner(t, { secrets: createSecrets({ CRM: secret }) });
-  const handler = beforeHandler(httpTask(`${server.url}?a=1#part`, ["env:CRM"]));
+  const handler = askedHandler(httpTask(`${server.url}?a=1#part`, ["env:CRM"]));
   assert.deepEqual(await tasks.ask(handler, sampleCall(1000), never), {
     kind: "answer",
     answer: { decision: "allow", patch: null },
@@ -120,7 +120,7 @@ test("a handler gets the documented body, the call's headers and a signature it 
 test("a handler whose secret is missing gets nothing, rather than something unsigned", async (t) => {
   const server = await answering(t, allow);
   const tasks = runner(t, { secrets: createSecrets({}) });
-  const failure = await failureOf(tasks.ask(beforeHandler(httpTask(server.url, ["env:CRM"])), sampleCall(500), never));
+  const failure = await failureOf(tasks.ask(askedHandler(httpTask(server.url, ["env:CRM"])), sampleCall(500), never));
   assert.equal(failure.kind, "unreachable");
   assert.match(failure.detail, /env:CRM is not set/);
   assert.equal(server.accepted(), 0);
@@ -408,7 +408,7 @@ test("an aborted call ends at once and closes its socket", async (t) => {
   const server = await loopback(t, () => undefined);
   const tasks = runner(t);
   const caller = new AbortController();
-  const asked = tasks.ask(beforeHandler(httpTask(server.url)), sampleCall(5000), caller.signal);
+  const asked = tasks.ask(askedHandler(httpTask(server.url)), sampleCall(5000), caller.signal);
   await eventually("the call is under way", () => server.open() === 1);
   const startMs = performance.now();
   caller.abort();
@@ -443,7 +443,7 @@ test("calls in parallel and one after another all get their own answer", async (
     });
   });
   const tasks = runner(t);
-  const handler = beforeHandler(httpTask(server.url));
+  const handler = askedHandler(httpTask(server.url));
   const askWith = async (deliveryId: string) => {
     const outcome = await tasks.ask(handler, sampleCall(5000, { deliveryId }), never);
     assert.deepEqual(outcome, {

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { AskOutcome } from "../../src/before/ports.ts";
 import { type Logger, silentLogger } from "../../src/model/logger.ts";
+import { allow, forbid } from "../support/before-handlers.ts";
 import { eventually } from "../support/eventually.ts";
-import { allowed, failureOf, forbidden, processesIn, scripts } from "../support/scripts.ts";
-import { afterHandler, beforeHandler, guarded, sampleCall, sampleEvent, samplePassword } from "../support/tasks.ts";
+import { failureOf, processesIn, scripts } from "../support/scripts.ts";
+import { afterHandler, askedHandler, guarded, sampleCall, sampleEvent, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;
 const python = "/usr/bin/env python3";
@@ -45,7 +46,7 @@ test("a persistent script is started once and gets a line for each call: id, hea
     loop('answer({"decision": "allow", "data": {"request": request, "env": dict(os.environ), "pid": os.getpid()}})'),
     python,
   );
-  const handler = beforeHandler({ kind: "script", path: "mirror", persistent: stays });
+  const handler = askedHandler({ kind: "script", path: "mirror", persistent: stays });
   const seen: Record<string, Record<string, unknown>>[] = [];
   for (const deliveryId of ["d-1", "d-2"]) {
     const outcome = await tasks.ask(handler, sampleCall(10_000, { deliveryId }), never);
@@ -72,14 +73,14 @@ test("its answers are those of any handler, and `exit` says what an exit code wo
   const say = (document: object) => writeFile(join(directory, "say"), JSON.stringify(document));
   const asked = async (document: object) => {
     await say(document);
-    return tasks.ask(beforeHandler(task), sampleCall(10_000), never);
+    return tasks.ask(askedHandler(task), sampleCall(10_000), never);
   };
   const delivered = async (document: object) => {
     await say(document);
     return tasks.deliver(afterHandler(task), sampleCall(10_000), never);
   };
-  assert.deepEqual(await asked({ decision: "allow" }), allowed);
-  assert.deepEqual(await asked({ exit: 10, reason: { code: "c", message: samplePassword } }), forbidden("c", "***"));
+  assert.deepEqual(await asked({ decision: "allow" }), allow);
+  assert.deepEqual(await asked({ exit: 10, reason: { code: "c", message: samplePassword } }), forbid("c", "***"));
   const later = failureOf(await asked({ exit: 75, message: "busy" }));
   assert.deepEqual([later.kind, later.exit], ["exit", 75]);
   assert.equal(failureOf(await asked({ exit: 3 })).exit, 3);
@@ -117,7 +118,7 @@ test("whatever is not exactly one line with the call's id is a bad answer, and i
     const name = what.replaceAll(" ", "-");
     await write(name, loop(body), python);
     const task = { kind: "script", path: name, persistent: stays } as const;
-    const outcome = await tasks.ask(beforeHandler(task, name), sampleCall(10_000), never);
+    const outcome = await tasks.ask(askedHandler(task, name), sampleCall(10_000), never);
     assert.equal(failureOf(outcome).kind, "bad-answer", what);
     await eventually(`after ${what} nothing is left`, () => processesIn(directory).length === 0);
     const told = await tasks.deliver(afterHandler(task, `told-${name}`), sampleCall(10_000), never);
@@ -132,10 +133,10 @@ test("a line that comes later or unasked is never another call's answer: its pro
   const logger: Logger = { ...silentLogger, warn: (fields) => void logged.push(fields) };
   const { write, ask, directory } = await scripts(t, { logger });
   await write("late", loop('answer({"decision": "allow"})\ntime.sleep(0.2)\nanswer({"decision": "forbid"})'), python);
-  assert.deepEqual(await ask("late", 10_000, stays), allowed);
+  assert.deepEqual(await ask("late", 10_000, stays), allow);
   await eventually("the process is stopped", () => processesIn(directory).length === 0);
   assert.match(logged.map(({ why }) => why).join(), /without being asked/);
-  assert.deepEqual(await ask("late", 10_000, stays), allowed, "another one is started");
+  assert.deepEqual(await ask("late", 10_000, stays), allow, "another one is started");
   await write(
     "greets",
     loop('answer({"decision": "allow"})', 'sys.stdout.write("hello\\n"); sys.stdout.flush()'),
@@ -158,7 +159,7 @@ sys.stdout.write("\\n")
 sys.stdout.flush()`),
     python,
   );
-  assert.deepEqual(await ask("pieces", 10_000, stays), forbidden("forbidden", "ä".repeat(40)));
+  assert.deepEqual(await ask("pieces", 10_000, stays), forbid("forbidden", "ä".repeat(40)));
   await write("flood", "read -r line; exec cat /dev/zero");
   assert.equal(failureOf(await ask("flood", 10_000, stays)).kind, "too-large");
   await eventually("the flood has ended", () => processesIn(directory).length === 0);
@@ -194,7 +195,7 @@ answer({"decision": "forbid", "reason": {"code": str(os.getpid()), "message": re
     python,
   );
   const pid = codeOf(await ask("slow", 10_000, stays));
-  const handler = beforeHandler({ kind: "script", path: "slow", persistent: stays });
+  const handler = askedHandler({ kind: "script", path: "slow", persistent: stays });
   const caller = new AbortController();
   const held: Promise<unknown>[] = [];
   const hold = (free: Promise<unknown>): void => void held.push(free);
@@ -203,7 +204,7 @@ answer({"decision": "forbid", "reason": {"code": str(os.getpid()), "message": re
   assert.match(failureOf(await cancelled).detail, /cancelled/);
   assert.equal(held.length, 1);
   await held[0];
-  assert.deepEqual(await ask("slow", 10_000, stays), forbidden(pid, "d-1"), "the same process, its own answer");
+  assert.deepEqual(await ask("slow", 10_000, stays), forbid(pid, "d-1"), "the same process, its own answer");
   assert.equal(processesIn(directory).length, 1);
 });
 
@@ -214,7 +215,7 @@ test("a script that ends before it answers fails the call by its exit code or si
     await write(name, loop(body), python);
     const task = { kind: "script", path: name, persistent: stays } as const;
     return Promise.all([
-      tasks.ask(beforeHandler(task, name), sampleCall(10_000), never),
+      tasks.ask(askedHandler(task, name), sampleCall(10_000), never),
       tasks.deliver(afterHandler(task, `told-${name}`), sampleCall(10_000), never),
     ]);
   };
@@ -233,7 +234,7 @@ test("a script that ends before it answers fails the call by its exit code or si
   );
   assert.equal(failureOf(half).kind, "exit", "a line that breaks off is no answer");
   const [last] = await outcomeOf("last", 'answer({"decision": "allow"})\nos._exit(3)');
-  assert.deepEqual(last, allowed, "what answered first and ended then has answered");
+  assert.deepEqual(last, allow, "what answered first and ended then has answered");
 });
 
 test("a script that ends at once is started again after pauses that grow, and works as soon as it can", async (t) => {
@@ -264,7 +265,7 @@ test("calls at once have a process each, never more than there are places, and e
 done`,
   );
   const few = guarded(tasks, { scripts: 3, leastScripts: 3, queue: 500 });
-  const handler = beforeHandler({ kind: "script", path: "many", persistent: { maxCalls: 20 } });
+  const handler = askedHandler({ kind: "script", path: "many", persistent: { maxCalls: 20 } });
   let most = 0;
   const watching = setInterval(() => {
     most = Math.max(most, processesIn(directory).length);
@@ -275,7 +276,7 @@ done`,
     ),
   );
   clearInterval(watching);
-  for (const [index, outcome] of outcomes.entries()) assert.deepEqual(outcome, forbidden("c", `d-${index}`));
+  for (const [index, outcome] of outcomes.entries()) assert.deepEqual(outcome, forbid("c", `d-${index}`));
   assert.ok(most >= 2 && most <= 3, `${most} processes at once`);
 });
 
@@ -306,7 +307,7 @@ time.sleep(0.1)
 answer({"decision": "allow"})`),
     python,
   );
-  assert.deepEqual(await ask("noisy", 20_000, stays), allowed);
+  assert.deepEqual(await ask("noisy", 20_000, stays), allow);
   assert.equal(logged.length, 1);
   assert.match(logged[0]?.stderr ?? "", /^got \*\*\*\nx+/);
   assert.ok((logged[0]?.stderr?.length ?? 0) <= 8192);
@@ -330,7 +331,7 @@ test("closing asks idle scripts to end, and ends those that do not", async (t) =
   await write("tidy", `${loop('answer({"decision": "allow"})')}\n${tidy}`, python);
   await write("stays", loop('answer({"decision": "allow"})', "signal.signal(signal.SIGTERM, signal.SIG_IGN)"), python);
   await write("stubborn", "trap '' TERM; read -r line; echo \"$line\"; while :; do sleep 1; done");
-  assert.deepEqual(await ask("tidy", 10_000, stays), allowed);
+  assert.deepEqual(await ask("tidy", 10_000, stays), allow);
   assert.equal((await ask("stubborn", 10_000, stays)).kind, "answer");
   const startMs = performance.now();
   await tasks.close(100);
@@ -342,7 +343,7 @@ test("closing asks idle scripts to end, and ends those that do not", async (t) =
 test("forgetting a handler ends its processes, and nobody else's", async (t) => {
   const { write, tasks, directory } = await scripts(t);
   await write("pids", pidAnswer, python);
-  const handler = (id: string) => beforeHandler({ kind: "script", path: "pids", persistent: stays }, id);
+  const handler = (id: string) => askedHandler({ kind: "script", path: "pids", persistent: stays }, id);
   const first = codeOf(await tasks.ask(handler("a"), sampleCall(10_000), never));
   const other = codeOf(await tasks.ask(handler("b"), sampleCall(10_000), never));
   tasks.forget("a");
@@ -355,11 +356,11 @@ test("the sample script does what it says", async (t) => {
   await copyFile("config/scripts/naming-rules.py", join(directory, "naming-rules.py"));
   const named = (name: string) =>
     tasks.ask(
-      beforeHandler({ kind: "script", path: "naming-rules.py", persistent: stays }),
+      askedHandler({ kind: "script", path: "naming-rules.py", persistent: stays }),
       sampleCall(10_000, { event: { ...sampleEvent, data: { id: 12, name } } }),
       never,
     );
-  assert.deepEqual(await named("Acme Ltd"), allowed);
+  assert.deepEqual(await named("Acme Ltd"), allow);
   const tidied = await named("  Acme   Ltd ");
   assert.ok(tidied.kind === "answer" && tidied.answer.decision === "allow");
   assert.deepEqual({ ...tidied.answer.patch }, { name: "Acme Ltd" });

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { type Logger, silentLogger } from "../../src/model/logger.ts";
+import { allow, forbid } from "../support/before-handlers.ts";
 import { eventually } from "../support/eventually.ts";
-import { allowed, failureOf, forbidden, processesIn, scripts } from "../support/scripts.ts";
-import { afterHandler, beforeHandler, guarded, sampleCall, samplePassword } from "../support/tasks.ts";
+import { failureOf, processesIn, scripts } from "../support/scripts.ts";
+import { afterHandler, askedHandler, guarded, sampleCall, samplePassword } from "../support/tasks.ts";
 
 const never = new AbortController().signal;
 /** How much later than its timeout a call may end on a busy machine. */
@@ -54,14 +55,11 @@ test("exit codes decide: 0 answers, 10 forbids, 75 and others fail", async (t) =
     await write("script", source);
     return ask("script");
   };
-  assert.deepEqual(await run("true"), allowed);
-  assert.deepEqual(await run("echo; echo ' '"), allowed);
-  assert.deepEqual(await run("echo 'too high'; exit 10"), forbidden("forbidden", "too high"));
-  assert.deepEqual(
-    await run(`echo '{"code":"credit","message":"too high"}'; exit 10`),
-    forbidden("credit", "too high"),
-  );
-  assert.deepEqual(await run(`echo '${samplePassword} is weak'; exit 10`), forbidden("forbidden", "*** is weak"));
+  assert.deepEqual(await run("true"), allow);
+  assert.deepEqual(await run("echo; echo ' '"), allow);
+  assert.deepEqual(await run("echo 'too high'; exit 10"), forbid("forbidden", "too high"));
+  assert.deepEqual(await run(`echo '{"code":"credit","message":"too high"}'; exit 10`), forbid("credit", "too high"));
+  assert.deepEqual(await run(`echo '${samplePassword} is weak'; exit 10`), forbid("forbidden", "*** is weak"));
   const later = failureOf(await run("echo 'try later'; exit 75"));
   assert.deepEqual([later.kind, later.exit, later.response], ["exit", 75, "try later\n"]);
   assert.equal(failureOf(await run("exit 3")).exit, 3);
@@ -108,13 +106,13 @@ test("children a script leaves behind are ended with it, and one that holds its 
   const { write, ask, directory } = await scripts(t);
   await write("leaves", `sleep 60 & echo '{"decision":"allow"}'`);
   const startMs = performance.now();
-  assert.deepEqual(await ask("leaves"), allowed);
+  assert.deepEqual(await ask("leaves"), allow);
   assert.ok(performance.now() - startMs < 1000);
   await eventually("its child is gone", () => processesIn(directory).length === 0);
   // Out of the group and so out of reach; it must not hold up the answer.
   await write("escapes", `setsid sleep 2 & sleep 0.2; echo '{"decision":"forbid"}'`);
   const escapedMs = performance.now();
-  assert.deepEqual(await ask("escapes"), forbidden("forbidden", ""));
+  assert.deepEqual(await ask("escapes"), forbid("forbidden", ""));
   assert.ok(performance.now() - escapedMs < 1500);
 });
 
@@ -127,7 +125,7 @@ test("a script that floods its output is killed, one that floods its errors is n
   assert.equal(failureOf(await ask("flood")).kind, "too-large");
   assert.ok(performance.now() - startMs < 1000);
   await write("noisy", `echo '${samplePassword}' >&2; head -c 3000000 /dev/zero | tr '\\0' x >&2; true`);
-  assert.deepEqual(await ask("noisy"), allowed);
+  assert.deepEqual(await ask("noisy"), allow);
   assert.equal(logged.length, 1);
   assert.match(logged[0]?.stderr ?? "", /^\*\*\*\nx+$/);
   assert.ok((logged[0]?.stderr.length ?? 0) <= 8192);
@@ -139,11 +137,11 @@ test("a script that does not read its input is no error, however large the input
   const { event } = sampleCall(1);
   const large = { ...event, data: { name: "x".repeat(900_000) } };
   const outcome = await tasks.ask(
-    beforeHandler({ kind: "script", path: "deaf" }),
+    askedHandler({ kind: "script", path: "deaf" }),
     sampleCall(3000, { event: large }),
     never,
   );
-  assert.deepEqual(outcome, allowed);
+  assert.deepEqual(outcome, allow);
 });
 
 test("a large input and a large answer pass through whole", async (t) => {
@@ -152,7 +150,7 @@ test("a large input and a large answer pass through whole", async (t) => {
   const { event } = sampleCall(1);
   const large = { ...event, data: { name: "ä".repeat(100_000) } };
   const outcome = await tasks.ask(
-    beforeHandler({ kind: "script", path: "cat" }),
+    askedHandler({ kind: "script", path: "cat" }),
     sampleCall(3000, { event: large }),
     never,
   );
@@ -181,8 +179,8 @@ test("what is not an executable file inside SCRIPTS_DIR is not run, also when a 
     const refused = failureOf(await ask(path));
     assert.equal(refused.kind, "unreachable", path);
   }
-  assert.deepEqual(await ask("link"), allowed);
-  assert.deepEqual(await ask(join(directory, "good")), allowed);
+  assert.deepEqual(await ask("link"), allow);
+  assert.deepEqual(await ask(join(directory, "good")), allow);
   await unlink(join(directory, "link"));
   await symlink("/bin/true", join(directory, "link"));
   assert.match(failureOf(await ask("link")).detail, /not inside SCRIPTS_DIR/);
@@ -195,7 +193,7 @@ test("scripts run at most so many at once; the wait counts, and past it they are
   const { write, tasks } = await scripts(t);
   const few = guarded(tasks, { scripts: 2, leastScripts: 2, queue: 2 });
   const ask = (path: string, timeoutMs = 5000) =>
-    few.ask(beforeHandler({ kind: "script", path }), sampleCall(timeoutMs), never);
+    few.ask(askedHandler({ kind: "script", path }), sampleCall(timeoutMs), never);
   await write("slow", "sleep 0.3");
   const startMs = performance.now();
   const [first, second, third, fourth, fifth] = await Promise.all([
@@ -205,7 +203,7 @@ test("scripts run at most so many at once; the wait counts, and past it they are
     ask("slow", 100),
     ask("slow"),
   ]);
-  assert.deepEqual([first, second, third], [allowed, allowed, allowed]);
+  assert.deepEqual([first, second, third], [allow, allow, allow]);
   assert.ok(performance.now() - startMs >= 600, "the third waited for its turn");
   assert.equal(failureOf(fourth).kind, "overload");
   assert.equal(failureOf(fifth).kind, "overload");
@@ -231,9 +229,9 @@ test("a bridge that exits without closing takes its scripts with it", async (t) 
     import { systemClock } from ${module("../../src/model/clock.ts")};
     import { silentLogger } from ${module("../../src/model/logger.ts")};
     import { createTasks } from ${module("../../src/tasks/runner.ts")};
-    import { beforeHandler, sampleCall } from ${module("../support/tasks.ts")};
+    import { askedHandler, sampleCall } from ${module("../support/tasks.ts")};
     const tasks = createTasks({ egressAllow: [], scriptsDir: ${JSON.stringify(directory)}, logger: silentLogger, clock: systemClock });
-    void tasks.ask(beforeHandler({ kind: "script", path: "hang" }), sampleCall(30000), new AbortController().signal);
+    void tasks.ask(askedHandler({ kind: "script", path: "hang" }), sampleCall(30000), new AbortController().signal);
     setTimeout(() => process.exit(0), 500);`;
   await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source], {
     env: { ...process.env, PWD: "" },
@@ -245,7 +243,7 @@ test("an aborted call ends at once and its script with it", async (t) => {
   const { write, tasks, directory } = await scripts(t);
   await write("hang", "sleep 60");
   const caller = new AbortController();
-  const asked = tasks.ask(beforeHandler({ kind: "script", path: "hang" }), sampleCall(30_000), caller.signal);
+  const asked = tasks.ask(askedHandler({ kind: "script", path: "hang" }), sampleCall(30_000), caller.signal);
   await eventually("it runs", () => processesIn(directory).length > 0);
   caller.abort();
   assert.match(failureOf(await asked).detail, /cancelled/);

@@ -9,6 +9,7 @@ import type { InboundRecord } from "../../src/model/record.ts";
 import { type TopicNames, topicNames } from "../../src/model/topics.ts";
 import { createBillingClient } from "../../src/sdk/billing-client.ts";
 import type { BillingClient, BillingClientOptions } from "../../src/sdk/client-options.ts";
+import { topicContents } from "./topic-contents.ts";
 
 /** Where a broker and a registry are; by default the ones the runner names in the environment. */
 export interface Servers {
@@ -101,36 +102,9 @@ export class FreshTopics {
   }
 
   /** Everything a topic holds now, by partition and offset. */
-  async contents(topic: string): Promise<readonly InboundRecord[]> {
-    const ends = (await this.admin.fetchTopicOffsets(topic)).filter(({ high, low }) => high !== low);
-    const wanted = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
-    if (wanted.size === 0) return [];
-    const found: InboundRecord[] = [];
-    const groupId = `${this.prefix}.read.${randomUUID()}`;
-    const consumer = this.client.kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
-    await consumer.connect();
-    try {
-      await consumer.subscribe({ topic, fromBeginning: true });
-      await new Promise<void>((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`${topic} could not be read within 20 s`)), 20_000);
-        const eachBatch: NonNullable<Parameters<typeof consumer.run>[0]>["eachBatch"] = ({ batch }) => {
-          for (const { headers = {}, key, offset, timestamp, value } of batch.messages) {
-            const at = { topic, partition: batch.partition, offset: Number(offset), timestampMs: Number(timestamp) };
-            found.push({ ...at, key, value, headers });
-          }
-          if (Number(batch.lastOffset()) + 1 >= (wanted.get(batch.partition) ?? 0)) wanted.delete(batch.partition);
-          if (wanted.size === 0) {
-            clearTimeout(late);
-            resolve();
-          }
-          return Promise.resolve();
-        };
-        consumer.run({ autoCommit: false, eachBatch }).catch(reject);
-      });
-    } finally {
-      await consumer.disconnect();
-    }
-    return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  contents(topic: string): Promise<readonly InboundRecord[]> {
+    const { admin, client, prefix } = this;
+    return topicContents({ admin, kafka: client.kafka }, topic, `${prefix}.read.${randomUUID()}`);
   }
 
   /** Closes the cores and removes the topics. What the broker does not let go of in time stays: its name is unique. */

@@ -6,6 +6,7 @@ import { silentLogger } from "../../src/model/logger.ts";
 import type { InboundRecord, TopicPartition } from "../../src/model/record.ts";
 import type { AssignedPartition, RecordSink } from "../../src/model/record-source.ts";
 import { eventually } from "./eventually.ts";
+import { topicContents } from "./topic-contents.ts";
 
 export function testClient(
   options: { brokers?: string; logger?: Logger; requestTimeoutMs?: number } = {},
@@ -64,28 +65,11 @@ export class Workspace {
 
   /** Everything a topic holds, partition by partition, read once from beginning to end. */
   async contents(topic: string): Promise<Map<number, string[]>> {
-    const ends = await this.admin.fetchTopicOffsets(topic);
-    const values = new Map(ends.map(({ partition }) => [partition, [] as string[]]));
-    const left = new Set(ends.filter(({ low, high }) => low !== high).map(({ partition }) => partition));
-    const consumer = this.client.kafka.consumer({ groupId: this.group("read"), maxWaitTimeInMs: 100 });
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      if (left.size === 0) resolve();
-      consumer
-        .run({
-          autoCommit: false,
-          eachBatch: ({ batch }) => {
-            for (const { value } of batch.messages) values.get(batch.partition)?.push(value?.toString() ?? "");
-            const end = ends.find(({ partition }) => partition === batch.partition)?.high;
-            if (Number(batch.lastOffset()) + 1 >= Number(end)) left.delete(batch.partition);
-            if (left.size === 0) resolve();
-            return Promise.resolve();
-          },
-        })
-        .catch(reject);
-    });
-    await consumer.disconnect();
+    const partitions = await this.admin.fetchTopicOffsets(topic);
+    const values = new Map(partitions.map(({ partition }) => [partition, [] as string[]]));
+    const { admin, client } = this;
+    for (const { partition, value } of await topicContents({ admin, kafka: client.kafka }, topic, this.group("read")))
+      values.get(partition)?.push(value?.toString() ?? "");
     return values;
   }
 

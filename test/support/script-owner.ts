@@ -7,7 +7,7 @@ import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { systemClock } from "../../src/model/clock.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { createTasks } from "../../src/tasks/runner.ts";
-import { beforeHandler, sampleCall } from "./tasks.ts";
+import { askedHandler, sampleCall } from "./tasks.ts";
 
 const [folder = "", thread] = process.argv.slice(2);
 if (isMainThread && thread === "thread") {
@@ -22,7 +22,7 @@ async function own(scriptsDir: string): Promise<void> {
   const tasks = createTasks({ egressAllow: [], scriptsDir, logger: silentLogger, clock: systemClock });
   const ask = (path: string, persistent: boolean) =>
     tasks.ask(
-      beforeHandler({ kind: "script", path, ...(persistent ? { persistent: { maxCalls: null } } : {}) }, path),
+      askedHandler({ kind: "script", path, ...(persistent ? { persistent: { maxCalls: null } } : {}) }, path),
       sampleCall(600_000),
       new AbortController().signal,
     );

@@ -12,7 +12,7 @@ import type { PersistentScript } from "../../src/model/handler.ts";
 import { silentLogger } from "../../src/model/logger.ts";
 import { createTasks, type TasksOptions, type UnguardedTasks } from "../../src/tasks/runner.ts";
 import { eventually } from "./eventually.ts";
-import { beforeHandler, sampleCall } from "./tasks.ts";
+import { askedHandler, sampleCall } from "./tasks.ts";
 
 const never = new AbortController().signal;
 
@@ -48,7 +48,7 @@ export async function scripts(t: TestContext, options: Partial<TasksOptions> = {
     },
     ask: (path, timeoutMs = 5000, persistent) =>
       tasks.ask(
-        beforeHandler({ kind: "script", path, ...(persistent === undefined ? {} : { persistent }) }),
+        askedHandler({ kind: "script", path, ...(persistent === undefined ? {} : { persistent }) }),
         sampleCall(timeoutMs),
         never,
       ),
@@ -73,9 +73,4 @@ export function processesIn(directory: string): readonly string[] {
 export function failureOf(outcome: AskOutcome): Failure {
   assert.ok(outcome.kind === "failure", JSON.stringify(outcome));
   return outcome.failure;
-}
-
-export const allowed: AskOutcome = { kind: "answer", answer: { decision: "allow", patch: null } };
-export function forbidden(code: string, message: string): AskOutcome {
-  return { kind: "answer", answer: { decision: "forbid", reason: { code, message } } };
 }

@@ -42,7 +42,7 @@ export function httpTask(url: string, secretRefs: readonly string[] = []): Task 
   return { kind: "http", url, secretRefs };
 }
 
-export function beforeHandler(task: Task, id = "asked"): BeforeHandler {
+export function askedHandler(task: Task, id = "asked"): BeforeHandler {
   return {
     ...common(task, id),
     stage: "before",

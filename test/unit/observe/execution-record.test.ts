@@ -5,7 +5,7 @@ import type { AskOutcome } from "../../../src/before/ports.ts";
 import { dispositionOf } from "../../../src/model/disposition.ts";
 import type { Exchange } from "../../../src/model/exchange.ts";
 import { askedExecution, attemptedExecution } from "../../../src/observe/execution-record.ts";
-import { afterHandler, beforeHandler, httpTask, sampleCall, samplePassword } from "../../support/tasks.ts";
+import { afterHandler, askedHandler, httpTask, sampleCall, samplePassword } from "../../support/tasks.ts";
 
 const nowMs = Date.UTC(2026, 0, 2);
 const task = httpTask("http://127.0.0.1/");
@@ -13,7 +13,7 @@ const exchange: Exchange = { sent: "s", sentCut: false, answered: "a", answeredC
 
 function asked(outcome: AskOutcome, isCancelled = false) {
   const call = sampleCall(100, { operationId: "op-1", client: Buffer.from("ä7").toString("latin1") });
-  return askedExecution("i", nowMs, { handler: beforeHandler(task), call, outcome, ms: 30, isCancelled });
+  return askedExecution("i", nowMs, { handler: askedHandler(task), call, outcome, ms: 30, isCancelled });
 }
 
 test("a question leaves who was asked about what, what it answered and how long it took", () => {

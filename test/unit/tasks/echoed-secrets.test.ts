@@ -8,7 +8,7 @@ import type { Execution } from "../../../src/model/execution.ts";
 import { secretsOfAddress } from "../../../src/model/masked-address.ts";
 import { askedExecution, attemptedExecution } from "../../../src/observe/execution-record.ts";
 import { createTasks } from "../../../src/tasks/runner.ts";
-import { afterHandler, beforeHandler, httpTask, sampleCall } from "../../support/tasks.ts";
+import { afterHandler, askedHandler, httpTask, sampleCall } from "../../support/tasks.ts";
 
 /** A handler that repeats all that it was sent, as error pages and debug endpoints do: address, headers, body. */
 const lines: string[] = [];
@@ -59,7 +59,7 @@ const never = new AbortController().signal;
 async function executions(path: string): Promise<readonly Execution[]> {
   const task = httpTask(`${origin}${path}`, ["env:KEY"]);
   const call = sampleCall(5000);
-  const [before, after] = [beforeHandler(task), afterHandler(task)];
+  const [before, after] = [askedHandler(task), afterHandler(task)];
   const asked = await tasks.ask(before, call, never);
   const outcome = await tasks.deliver(after, call, never);
   lines.push(JSON.stringify([asked, outcome]));

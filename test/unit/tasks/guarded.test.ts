@@ -14,7 +14,7 @@ import type { GuardLimits } from "../../../src/tasks/limits.ts";
 import type { UnguardedTasks } from "../../../src/tasks/runner.ts";
 import type { Hold } from "../../../src/tasks/script.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";
-import { afterHandler, beforeHandler, httpTask, sampleCall } from "../../support/tasks.ts";
+import { afterHandler, askedHandler, httpTask, sampleCall } from "../../support/tasks.ts";
 
 const never = new AbortController().signal;
 const allow: AskOutcome = { kind: "answer", answer: { decision: "allow", patch: null } };
@@ -86,7 +86,7 @@ function kindOf(outcome: { readonly kind: string; readonly failure?: Failure }):
   return outcome.failure?.kind ?? outcome.kind;
 }
 
-const http = beforeHandler(httpTask("http://127.0.0.1:9/"));
+const http = askedHandler(httpTask("http://127.0.0.1:9/"));
 
 test("of failures only those that an event's data cannot provoke count against the handler", () => {
   const counted = failureKinds.filter(
@@ -144,7 +144,7 @@ test("an open breaker calls nothing, takes no time and says when to come again; 
   assert.ok(outcome.kind === "failure");
   assert.deepEqual([outcome.failure.kind, outcome.failure.retryAfterMs], ["breaker-open", 1500]);
   assert.equal(inner.made.length, 5);
-  await tasks.ask(beforeHandler(httpTask("http://127.0.0.1:9/"), "other"), sampleCall(300), never);
+  await tasks.ask(askedHandler(httpTask("http://127.0.0.1:9/"), "other"), sampleCall(300), never);
   assert.equal(inner.made.length, 6);
   const startMs = performance.now();
   for (let call = 0; call < 1000; call++) await tasks.ask(http, sampleCall(300), never);
@@ -159,7 +159,7 @@ test("a handler that was moved elsewhere is called at once", async () => {
   for (let call = 0; call < 5; call++) await tasks.ask(http, sampleCall(300), never);
   inner.answer = allow;
   assert.equal(kindOf(await tasks.ask(http, sampleCall(300), never)), "breaker-open");
-  assert.deepEqual(await tasks.ask(beforeHandler(httpTask("http://127.0.0.1:10/")), sampleCall(300), never), allow);
+  assert.deepEqual(await tasks.ask(askedHandler(httpTask("http://127.0.0.1:10/")), sampleCall(300), never), allow);
 });
 
 test("after the event one key's failures leave the breaker closed, and the keys of three open it", async () => {
@@ -204,7 +204,7 @@ test("what waited while the breaker opened is not called", async () => {
 });
 
 test("a script keeps its place until its process is gone, and hanging scripts take nothing from other handlers", async () => {
-  const script = (id: string) => beforeHandler({ kind: "script", path: id }, id);
+  const script = (id: string) => askedHandler({ kind: "script", path: id }, id);
   const { clock, inner, tasks } = world({ handlers: [script("a"), script("b")], limits: { scripts: 4, queue: 1 } });
   const gone = Promise.withResolvers<undefined>();
   const hanging = [0, 1].map(() => tasks.ask(script("a"), sampleCall(300), never));
@@ -299,7 +299,7 @@ test("a call that its breaker refuses gives its turn back", async () => {
 });
 
 test("how busy a handler is can be read, also of one that was never called", async () => {
-  const idle = beforeHandler(httpTask("http://127.0.0.1:9/"), "idle");
+  const idle = askedHandler(httpTask("http://127.0.0.1:9/"), "idle");
   const { inner, tasks } = world({ pool: "after", handlers: [idle], limits: { inFlight: 1, queue: 5 } });
   const told = { ...afterHandler(httpTask("http://127.0.0.1:9/")), ...limited(1) };
   const deliver = (deliveryId: string) => tasks.deliver(told, sampleCall(300, { deliveryId }), never);

@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from "../../../src/model/logger.ts";
 import { createTasks } from "../../../src/tasks/runner.ts";
 import type { Secrets } from "../../../src/tasks/secrets.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { afterHandler, beforeHandler, httpTask, sampleCall } from "../../support/tasks.ts";
+import { afterHandler, askedHandler, httpTask, sampleCall } from "../../support/tasks.ts";
 
 const never = new AbortController().signal;
 
@@ -16,7 +16,7 @@ test("an exception of our own is no failure of the handler: its kind says so, it
   const clock = new FakeClock();
   const tasks = createTasks({ egressAllow: ["127.0.0.1"], scriptsDir: null, logger, clock, secrets: broken });
   const task = httpTask("http://127.0.0.1:9/", ["env:SECRET"]);
-  const asked = await tasks.ask(beforeHandler(task), sampleCall(300), never);
+  const asked = await tasks.ask(askedHandler(task), sampleCall(300), never);
   const told = await tasks.deliver(afterHandler(task), sampleCall(300), never);
   for (const outcome of [asked, told]) {
     assert.ok(outcome.kind === "failure");

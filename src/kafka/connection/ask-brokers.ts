@@ -1,7 +1,6 @@
 import type { Admin } from "kafkajs";
-import { systemClock } from "../../model/clock.ts";
-import { bounded } from "../../model/deadline.ts";
 import type { KafkaClient } from "./client.ts";
+import { disconnectWithin } from "./connect-within.ts";
 import { persistently } from "./persistently.ts";
 
 const disconnectMs = 1000;
@@ -26,8 +25,7 @@ export function askBrokers<T>(
       await admin.connect();
       return await ask(admin);
     } finally {
-      await bounded(admin.disconnect(), disconnectMs, systemClock);
-      dropSockets();
+      await disconnectWithin(disconnectMs, dropSockets, admin);
     }
   });
 }

@@ -1,10 +1,7 @@
 import type { Admin } from "kafkajs";
-import { BridgeError } from "../../errors.ts";
-import { systemClock } from "../../model/clock.ts";
-import { bounded, within } from "../../model/deadline.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
-import { noBrokerAnswers } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { connectWithin, disconnectWithin } from "../connection/connect-within.ts";
 import { internalCluster } from "../connection/internal-cluster.ts";
 import { persistently } from "../connection/persistently.ts";
 import { commitFromOutside, type PinnedPosition } from "./outside-commit.ts";
@@ -28,7 +25,8 @@ export interface Pinning {
  * has any position is left alone: its other partitions are new ones, which are read from their start.
  *
  * From outside the group, which the broker refuses while it has members: an instance that joined first wins.
- * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT (after `timeoutMs` [10,000]), NOT_SET_UP, SETTINGS_INVALID (no right to).
+ * Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, NOT_SET_UP, SETTINGS_INVALID (no right to), within `timeoutMs`
+ * [10,000] and two seconds.
  */
 export async function pinFirstPosition(
   client: Pick<KafkaClient, "own">,
@@ -44,27 +42,17 @@ export async function pinFirstPosition(
   const admin = kafka.admin();
   const cluster = internalCluster(kafka);
   try {
-    await connect(what, giveUpAtMs, admin);
+    await connectWithin(giveUpAtMs - performance.now(), admin);
     const wanted = await persistently(what, giveUpAtMs, () => positions(admin, groupId, topics, position));
     if (wanted.length === 0) return { pinned: [], inUse: [] };
-    await connect(what, giveUpAtMs, cluster);
+    await connectWithin(giveUpAtMs - performance.now(), cluster);
     const written = await persistently(what, giveUpAtMs, () => commitFromOutside(cluster, groupId, wanted));
     if (written) return { pinned: wanted, inUse: [] };
     // Members: most likely another instance, which wrote the same a moment ago.
     const missing = await persistently(what, giveUpAtMs, () => unpositioned(admin, groupId, topics));
     return { pinned: [], inUse: missing };
   } finally {
-    await bounded(Promise.allSettled([admin.disconnect(), cluster.disconnect()]), 2000, systemClock);
-    dropSockets();
-  }
-}
-
-async function connect(what: string, giveUpAtMs: number, to: { connect(): Promise<void> }): Promise<void> {
-  try {
-    await within(systemClock, giveUpAtMs - performance.now(), what, to.connect());
-  } catch (error) {
-    if (error instanceof BridgeError) throw error;
-    throw noBrokerAnswers(error);
+    await disconnectWithin(2000, dropSockets, admin, cluster);
   }
 }
 

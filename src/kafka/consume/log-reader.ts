@@ -1,9 +1,8 @@
 import { BridgeError } from "../../errors.ts";
-import { systemClock } from "../../model/clock.ts";
-import { bounded, within } from "../../model/deadline.ts";
 import type { InboundRecord, TopicPartition } from "../../model/record.ts";
-import { noBrokerAnswers, noSuchPartition, typesOf } from "../connection/broker-errors.ts";
+import { noSuchPartition, typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { connectWithin, disconnectWithin } from "../connection/connect-within.ts";
 import { type InternalCluster, internalCluster } from "../connection/internal-cluster.ts";
 import { persistently } from "../connection/persistently.ts";
 import { inboundRecord } from "./inbound.ts";
@@ -56,15 +55,12 @@ const usualWaitMs = 250;
 export async function openLogReader(client: Pick<KafkaClient, "own">, timeoutMs: number): Promise<LogReader> {
   const { kafka, dropSockets } = client.own();
   const cluster = internalCluster(kafka);
-  const close = async (): Promise<void> => {
-    await bounded(cluster.disconnect(), 2000, systemClock);
-    dropSockets();
-  };
+  const close = (): Promise<void> => disconnectWithin(2000, dropSockets, cluster);
   try {
-    await within(systemClock, timeoutMs, "connecting", cluster.connect());
+    await connectWithin(timeoutMs, cluster);
   } catch (error) {
     await close();
-    throw noBrokerAnswers(error);
+    throw error;
   }
   return {
     async *read({ from, until, ...at }) {

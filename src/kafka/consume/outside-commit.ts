@@ -1,9 +1,7 @@
-import { BridgeError } from "../../errors.ts";
-import { systemClock } from "../../model/clock.ts";
-import { bounded, within } from "../../model/deadline.ts";
 import type { TopicPartition } from "../../model/record.ts";
-import { noBrokerAnswers, typesOf } from "../connection/broker-errors.ts";
+import { typesOf } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { connectWithin, disconnectWithin } from "../connection/connect-within.ts";
 import { type InternalCluster, internalCluster } from "../connection/internal-cluster.ts";
 import { persistently } from "../connection/persistently.ts";
 
@@ -44,8 +42,8 @@ export async function commitFromOutside(
 }
 
 /**
- * The same over a connection of its own. Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT after `timeoutMs`, or
- * SETTINGS_INVALID (no right to).
+ * The same over a connection of its own. Throws BridgeError BROKER_UNAVAILABLE, TIMED_OUT, or SETTINGS_INVALID (no right
+ * to), within `timeoutMs` and two seconds.
  */
 export async function setPositions(
   client: Pick<KafkaClient, "own">,
@@ -58,14 +56,10 @@ export async function setPositions(
   const cluster = internalCluster(kafka);
   const what = `the positions of the group ${groupId}`;
   try {
-    await within(systemClock, timeoutMs, what, cluster.connect());
+    await connectWithin(timeoutMs, cluster);
     const written = await persistently(what, giveUpAtMs, () => commitFromOutside(cluster, groupId, positions));
     return written ? "written" : "has-members";
-  } catch (error) {
-    if (error instanceof BridgeError) throw error;
-    throw noBrokerAnswers(error);
   } finally {
-    await bounded(cluster.disconnect(), 2000, systemClock);
-    dropSockets();
+    await disconnectWithin(2000, dropSockets, cluster);
   }
 }

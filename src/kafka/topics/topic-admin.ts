@@ -1,8 +1,6 @@
 import kafkajs, { type Admin } from "kafkajs";
-import { systemClock } from "../../model/clock.ts";
-import { bounded, within } from "../../model/deadline.ts";
-import { noBrokerAnswers } from "../connection/broker-errors.ts";
 import type { KafkaClient } from "../connection/client.ts";
+import { connectWithin, disconnectWithin } from "../connection/connect-within.ts";
 import { NotYet, persistently } from "../connection/persistently.ts";
 import type { FoundTopic, TopicAdmin, TopicPlan } from "./topics.ts";
 
@@ -23,16 +21,13 @@ export async function openTopicAdmin(client: Pick<KafkaClient, "own">, timeoutMs
   const giveUpAtMs = performance.now() + timeoutMs;
   const { kafka, dropSockets } = client.own();
   const admin = kafka.admin();
-  const close = async (): Promise<void> => {
-    await bounded(admin.disconnect(), 2000, systemClock);
-    dropSockets();
-  };
+  const close = (): Promise<void> => disconnectWithin(2000, dropSockets, admin);
   const asked = async <T>(what: string, ask: () => Promise<T>) => persistently(what, giveUpAtMs, ask);
   try {
-    await within(systemClock, timeoutMs, "connecting", admin.connect());
+    await connectWithin(timeoutMs, admin);
   } catch (error) {
     await close();
-    throw noBrokerAnswers(error);
+    throw error;
   }
   return {
     find: async (topics) => asked("reading the topics", () => find(admin, topics)),

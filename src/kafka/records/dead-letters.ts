@@ -1,7 +1,8 @@
-import type { DeadLetter, DeadLetters } from "../../after/ports.ts";
+import type { DeadLetters } from "../../after/ports.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
 import type { RecordProducer } from "../produce/producer.ts";
 import type { DeadLetterWriter } from "./dead-letter-codec.ts";
+import { groupKey } from "./group-key.ts";
 
 export interface DeadLettersOptions {
   readonly producer: Pick<RecordProducer, "send">;
@@ -18,12 +19,7 @@ export function createDeadLetters({ producer, topic, encode, clock = systemClock
   return {
     async write(letter) {
       const value = encode(letter, clock.epochMs());
-      await producer.send({ topic, key: deadLetterKey(letter), value, headers: {} });
+      await producer.send({ topic, key: groupKey(letter.group, letter.record.key), value, headers: {} });
     },
   };
-}
-
-/** Group, "/" and the original key's bytes: one key's letters of one group stay in their order. Group names hold no "/". */
-export function deadLetterKey({ group, record }: DeadLetter): Buffer {
-  return Buffer.concat([Buffer.from(`${group}/`), record.key ?? Buffer.alloc(0)]);
 }

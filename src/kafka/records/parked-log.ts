@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../../model/clock.ts";
 import type { InboundRecord } from "../../model/record.ts";
 import type { LogReader } from "../consume/log-reader.ts";
 import type { RecordPosition, RecordProducer } from "../produce/producer.ts";
+import { groupKey } from "./group-key.ts";
 import type { NewEntry, ParkedReading, ParkedWriter, ParkOwner } from "./parked-codec.ts";
 
 export interface ParkedLogOptions {
@@ -22,7 +23,7 @@ export interface OpenParkedLog extends ParkedLog {
 
 /**
  * The parked topic. What an owner writes of one source partition stands in one partition, which the source's name chooses
- * at the first time; its note remembers it. The record key is the group, "/" and the original key's bytes, as a dead letter's.
+ * at the first time; its note remembers it. The record key is a `groupKey`, as a dead letter's.
  * Writes reject as RecordProducer.send does, reads as LogReader does, and with REGISTRY_UNAVAILABLE.
  */
 export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
@@ -31,13 +32,13 @@ export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
 
   const write = (
     owner: ParkOwner,
-    key: Buffer,
+    key: Buffer | null,
     entry: NewEntry,
     partition: number | undefined,
   ): Promise<RecordPosition> => {
     const value = options.encode(owner, entry, clock.epochMs());
     const place = partition === undefined ? {} : { partition };
-    return producer.send({ topic, ...place, key: keyOf(owner.group, key), value, headers: {} });
+    return producer.send({ topic, ...place, key: groupKey(owner.group, key), value, headers: {} });
   };
   const forget = async (): Promise<void> => {
     const former = reader;
@@ -55,10 +56,10 @@ export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
     },
     async write(group, { epoch, partition }, record, stay, alone) {
       const entry = { kind: "record", epoch, stay, alone, record } as const;
-      return (await write({ group, source: record }, record.key ?? noKey, entry, partition)).offset;
+      return (await write({ group, source: record }, record.key, entry, partition)).offset;
     },
     async settle(group, { epoch, partition }, source, ends) {
-      const key = ends.key === null ? noKey : Buffer.from(ends.key, "latin1");
+      const key = ends.key === null ? null : Buffer.from(ends.key, "latin1");
       await write({ group, source }, key, { kind: "settled", epoch, ...ends }, partition);
     },
     async read(group, source, range, take) {
@@ -81,20 +82,14 @@ export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
   };
 }
 
-const noKey = Buffer.alloc(0);
-
-function keyOf(group: string, key: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${group}/`), key]);
-}
-
 function isOf(owner: ParkOwner, { group, source }: ParkOwner): boolean {
   return owner.group === group && owner.source.topic === source.topic && owner.source.partition === source.partition;
 }
 
 /** Null: another group's, or nobody's. The key tells most of it before anything is decoded. */
 async function entryOf(record: InboundRecord, group: string, decode: ParkedLogOptions["decode"]) {
-  const prefix = `${group}/`;
-  if (record.key?.subarray(0, prefix.length).equals(Buffer.from(prefix)) !== true || record.value === null) return null;
+  const prefix = groupKey(group, null);
+  if (record.key?.subarray(0, prefix.length).equals(prefix) !== true || record.value === null) return null;
   const reading = await decode(record.value);
   if (reading.kind === "registry-away") throw new BridgeError("REGISTRY_UNAVAILABLE", reading.detail);
   return reading.kind === "entry" ? reading : null;

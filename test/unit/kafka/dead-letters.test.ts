@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeadLetter } from "../../../src/after/ports.ts";
-import { createDeadLetters, deadLetterKey } from "../../../src/kafka/records/dead-letters.ts";
+import { createDeadLetters } from "../../../src/kafka/records/dead-letters.ts";
+import { groupKey } from "../../../src/kafka/records/group-key.ts";
 import type { OutboundRecord } from "../../../src/model/record.ts";
 
 function letter(key: Buffer | null): DeadLetter {
@@ -28,8 +29,8 @@ test("a dead letter is written under its group and key, with the time it died", 
 });
 
 test("keys keep their bytes, and records without a key share their group's", () => {
-  assert.deepEqual(deadLetterKey(letter(Buffer.from([0xff, 0x00]))), Buffer.from("switch/\xff\x00", "latin1"));
-  assert.deepEqual(deadLetterKey(letter(null)), Buffer.from("switch/"));
+  assert.deepEqual(groupKey("switch", Buffer.from([0xff, 0x00])), Buffer.from("switch/\xff\x00", "latin1"));
+  assert.deepEqual(groupKey("switch", null), Buffer.from("switch/"));
 });
 
 test("a letter that could not be written rejects, so that nothing is settled", async () => {

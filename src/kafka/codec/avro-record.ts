@@ -1,10 +1,9 @@
-import { BridgeError, messageOf } from "../../errors.ts";
+import { BridgeError } from "../../errors.ts";
 import { avroLibrary } from "./avro-library.ts";
 import { parseSchema } from "./avro-schema.ts";
-import { readAll } from "./codec.ts";
-import { UndecodableBytes } from "./cursor.ts";
 import { readerOf } from "./read-value.ts";
 import { unframe } from "./wire.ts";
+import { builtFrom, readAll } from "./with-schema.ts";
 
 /** A record of the bridge's own (a verdict, a dead letter): no event data, so it may hold bytes. */
 export interface AvroRecord {
@@ -19,13 +18,7 @@ export interface AvroRecord {
 
 /** Throws BridgeError RECORD_UNDECODABLE when the schema is not one of a record. */
 export function createAvroRecord(schemaId: number, schemaText: string): AvroRecord {
-  try {
-    return build(schemaId, schemaText);
-  } catch (cause) {
-    throw new BridgeError("RECORD_UNDECODABLE", `the schema ${schemaId} cannot be used: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  return builtFrom(schemaId, () => build(schemaId, schemaText));
 }
 
 function build(schemaId: number, schemaText: string): AvroRecord {
@@ -46,12 +39,7 @@ function build(schemaId: number, schemaText: string): AvroRecord {
     decode(value) {
       const framed = unframe(value);
       if (framed.kind !== "framed") throw new BridgeError("RECORD_UNDECODABLE", framed.detail);
-      try {
-        return readAll(framed.payload, read) as Readonly<Record<string, unknown>>;
-      } catch (cause) {
-        const why = cause instanceof UndecodableBytes ? cause.message : "the bytes do not fit the schema";
-        throw new BridgeError("RECORD_UNDECODABLE", `${record.name} (schema ${schemaId}): ${why}`, { cause });
-      }
+      return readAll(framed.payload, read, record.name, schemaId) as Readonly<Record<string, unknown>>;
     },
   };
 }

@@ -1,15 +1,16 @@
-import { BridgeError, messageOf, ProblemsError } from "../../errors.ts";
+import { BridgeError, ProblemsError } from "../../errors.ts";
 import type { Data, Value } from "../../model/data.ts";
 import type { Recode } from "../../model/reading.ts";
 import type { RecordShape } from "../../model/record-shape.ts";
 import { avroLibrary } from "./avro-library.ts";
 import { type AvroRecordType, parseSchema } from "./avro-schema.ts";
-import { Cursor, UndecodableBytes } from "./cursor.ts";
+import { type Cursor, UndecodableBytes } from "./cursor.ts";
 import { fullPreparer, sparsePreparer } from "./prepare.ts";
 import { Problems } from "./problems.ts";
 import { type ReadValue, readerOf } from "./read-value.ts";
 import { changedFields, extraField, isSparse, orNull, shapeOf } from "./shape.ts";
 import { unframe } from "./wire.ts";
+import { builtFrom, readAll } from "./with-schema.ts";
 
 /** Turns an event's data into a Kafka value and back, with one registered schema: the writer's own. */
 export interface Codec {
@@ -31,13 +32,7 @@ export interface Codec {
 
 /** Throws BridgeError RECORD_UNDECODABLE when the schema cannot hold an event's data (schemas/README.md). */
 export function createCodec(schemaId: number, schemaText: string): Codec {
-  try {
-    return build(schemaId, schemaText);
-  } catch (cause) {
-    throw new BridgeError("RECORD_UNDECODABLE", `the schema ${schemaId} cannot be used: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  return builtFrom(schemaId, () => build(schemaId, schemaText));
 }
 
 function build(schemaId: number, schemaText: string): Codec {
@@ -62,27 +57,13 @@ function build(schemaId: number, schemaText: string): Codec {
     if (framed.schemaId !== schemaId) {
       throw new BridgeError("RECORD_UNDECODABLE", `the record names the schema ${framed.schemaId}, not ${schemaId}`);
     }
-    try {
-      return readAll(framed.payload, read);
-    } catch (cause) {
-      // Whatever it is (a stack overflow too): these bytes cannot be read. Only our own messages are sure to hold no value.
-      const why = cause instanceof UndecodableBytes ? cause.message : "the bytes do not fit the schema";
-      throw new BridgeError("RECORD_UNDECODABLE", `${record.name} (schema ${schemaId}): ${why}`, { cause });
-    }
+    return readAll(framed.payload, read, record.name, schemaId);
   };
   const recode: Recode = (data) => {
     const value = encode(data);
     return { data: decode(value), value };
   };
   return { schemaId, shape, encode, decode, recode };
-}
-
-/** Reads a whole payload; bytes left over mean that it was written with another schema. */
-export function readAll<T>(payload: Buffer, read: (cursor: Cursor) => T): T {
-  const cursor = new Cursor(payload);
-  const value = read(cursor);
-  if (cursor.rest > 0) throw new UndecodableBytes(`${cursor.rest} bytes are left over`);
-  return value;
 }
 
 type ReadRecord = (cursor: Cursor) => Data;

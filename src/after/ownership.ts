@@ -1,6 +1,6 @@
-import type { TopicPartition } from "../model/record.ts";
+import { partitionId, type TopicPartition } from "../model/record.ts";
 import type { AssignedPartition } from "../model/record-source.ts";
-import { Partition, partitionId } from "./partition.ts";
+import { Partition } from "./partition.ts";
 
 /** What one join changed. */
 export interface JoinChanges {

@@ -8,11 +8,6 @@ import { Lane } from "./lane.ts";
 import { keyOf, type LaneId } from "./lane-id.ts";
 import { Park } from "./park.ts";
 
-/** One text for each partition, as a key. */
-export function partitionId(partition: TopicPartition): string {
-  return `${partition.topic}/${partition.partition}`;
-}
-
 /**
  * One partition for as long as this member owns it without a break: an epoch. Losing it and getting it again makes a
  * new one, and whatever still ends for the old one finds `owned` false and changes nothing.

@@ -36,6 +36,11 @@ export function lastHeader(headers: RecordHeaders, name: string): Buffer | undef
   return typeof last === "string" ? Buffer.from(last) : last;
 }
 
+/** `topic/partition`: one text for each partition, as a key. */
+export function partitionId({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
 /** `topic/partition/offset`: where a record stands, for logs and the header `bridge-sequence`. */
 export function sequenceOf(record: TopicPartition & { readonly offset: number }): string {
   return `${record.topic}/${record.partition}/${record.offset}`;

@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../../model/record.ts";
+import { partitionId, type TopicPartition } from "../../model/record.ts";
 import type { LostRange } from "../../model/record-source.ts";
 import { askBrokers } from "../connection/ask-brokers.ts";
 import type { KafkaClient } from "../connection/client.ts";
@@ -36,11 +36,13 @@ export function askCommitted(
       offsets.map(async ({ topic }) => [topic, await admin.fetchTopicOffsets(topic)] as const),
     );
     const ends = new Map(
-      logs.flatMap(([topic, list]) => list.map((log) => [`${topic}/${log.partition}`, log] as const)),
+      logs.flatMap(([topic, list]) =>
+        list.map((log) => [partitionId({ topic, partition: log.partition }), log] as const),
+      ),
     );
     return offsets.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) => {
-        const log = ends.get(`${topic}/${partition}`);
+        const log = ends.get(partitionId({ topic, partition }));
         return {
           topic,
           partition,

@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../../model/record.ts";
+import { partitionId, type TopicPartition } from "../../model/record.ts";
 import type { Ownership } from "./sticky-assigner.ts";
 
 /** What a join changed. */
@@ -21,7 +21,7 @@ export class OwnedPartitions {
   join(memberId: string, assigned: readonly TopicPartition[], nowMs: number): Join {
     const expelled = this.#memberId !== null && this.#memberId !== memberId;
     const before = expelled ? new Map<string, TopicPartition>() : this.#owned;
-    const now = new Map(assigned.map((partition) => [nameOf(partition), partition]));
+    const now = new Map(assigned.map((partition) => [partitionId(partition), partition]));
     this.#memberId = memberId;
     this.#sinceMs = nowMs;
     const lost = [...this.#owned].filter(([name]) => expelled || !now.has(name));
@@ -30,8 +30,8 @@ export class OwnedPartitions {
     for (const [name] of lost) this.#paused.delete(name);
     return {
       expelled,
-      kept: assigned.filter((partition) => before.has(nameOf(partition))),
-      gained: assigned.filter((partition) => !before.has(nameOf(partition))),
+      kept: assigned.filter((partition) => before.has(partitionId(partition))),
+      gained: assigned.filter((partition) => !before.has(partitionId(partition))),
       lost: lost.map(([, partition]) => partition),
     };
   }
@@ -42,7 +42,7 @@ export class OwnedPartitions {
   }
 
   owns(partition: TopicPartition): boolean {
-    return this.#owned.has(nameOf(partition));
+    return this.#owned.has(partitionId(partition));
   }
 
   all(): readonly TopicPartition[] {
@@ -50,16 +50,16 @@ export class OwnedPartitions {
   }
 
   isPaused(partition: TopicPartition): boolean {
-    return this.#paused.has(nameOf(partition));
+    return this.#paused.has(partitionId(partition));
   }
 
   /** Of a partition that is not owned: nothing. */
   pause(partition: TopicPartition): void {
-    if (this.owns(partition)) this.#paused.add(nameOf(partition));
+    if (this.owns(partition)) this.#paused.add(partitionId(partition));
   }
 
   resume(partition: TopicPartition): void {
-    this.#paused.delete(nameOf(partition));
+    this.#paused.delete(partitionId(partition));
   }
 
   ownership(): Ownership {
@@ -69,8 +69,4 @@ export class OwnedPartitions {
 
 export function isSamePartition(left: TopicPartition, right: TopicPartition): boolean {
   return left.topic === right.topic && left.partition === right.partition;
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

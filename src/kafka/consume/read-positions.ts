@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../../model/record.ts";
+import { partitionId, type TopicPartition } from "../../model/record.ts";
 import type { LostRange } from "../../model/record-source.ts";
 
 /**
@@ -17,7 +17,7 @@ export class ReadPositions {
 
   /** A batch that was asked for at `fetchedOffset` reaches to `lastOffset`. Returns what was skipped before it, if anything. */
   read(at: TopicPartition, fetchedOffset: number, lastOffset: number): LostRange | null {
-    const expected = this.#next.get(nameOf(at));
+    const expected = this.#next.get(partitionId(at));
     this.passed(at, lastOffset);
     if (expected === undefined || !Number.isSafeInteger(fetchedOffset) || fetchedOffset === expected) return null;
     const { topic, partition } = at;
@@ -26,10 +26,6 @@ export class ReadPositions {
 
   /** A batch without records for us, such as transaction markers alone. */
   passed(at: TopicPartition, lastOffset: number): void {
-    this.#next.set(nameOf(at), lastOffset + 1);
+    this.#next.set(partitionId(at), lastOffset + 1);
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

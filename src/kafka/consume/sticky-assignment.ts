@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../../model/record.ts";
+import { partitionId, type TopicPartition } from "../../model/record.ts";
 
 /** A member of a group as the assigner sees it. */
 export interface Claimant {
@@ -26,7 +26,7 @@ export function assignSticky(
   const claims = claimsOf(sorted);
   const free: TopicPartition[] = [];
   for (const partition of [...partitions].sort(byTopicThenNumber)) {
-    const owner = claims.get(nameOf(partition));
+    const owner = claims.get(partitionId(partition));
     if (owner?.topics.includes(partition.topic) === true) held.get(owner.id)?.push(partition);
     else free.push(partition);
   }
@@ -42,8 +42,8 @@ function claimsOf(members: readonly Claimant[]): ReadonlyMap<string, Claimant> {
   const claims = new Map<string, Claimant>();
   for (const member of members) {
     for (const partition of member.owned) {
-      const rival = claims.get(nameOf(partition));
-      if (rival === undefined || member.since > rival.since) claims.set(nameOf(partition), member);
+      const rival = claims.get(partitionId(partition));
+      if (rival === undefined || member.since > rival.since) claims.set(partitionId(partition), member);
     }
   }
   return claims;
@@ -92,10 +92,6 @@ function lightestOf(
 
 function ofTopic(partitions: readonly TopicPartition[] | undefined, topic: string): number {
   return partitions?.filter((partition) => partition.topic === topic).length ?? 0;
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
 
 function byTopicThenNumber(left: TopicPartition, right: TopicPartition): number {

@@ -1,7 +1,7 @@
 import type { ParkedLog, ParkRange } from "../../after/ports.ts";
 import { BridgeError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
-import type { InboundRecord } from "../../model/record.ts";
+import { type InboundRecord, partitionId } from "../../model/record.ts";
 import type { LogReader } from "../consume/log-reader.ts";
 import type { RecordPosition, RecordProducer } from "../produce/producer.ts";
 import { groupKey } from "./group-key.ts";
@@ -48,8 +48,7 @@ export function createParkedLog(options: ParkedLogOptions): OpenParkedLog {
 
   return {
     async open(group, source, follows) {
-      const { topic, partition } = source;
-      const name = Buffer.from(`${topic}/${partition}`);
+      const name = Buffer.from(partitionId(source));
       const entry = { kind: "opened", follows: follows?.epoch ?? null } as const;
       const at = await write({ group, source }, name, entry, follows?.partition);
       return { partition: at.partition, epoch: at.offset };

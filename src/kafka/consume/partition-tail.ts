@@ -14,7 +14,7 @@ import { Supervisor } from "./supervisor.ts";
 
 export interface PartitionTailOptions {
   readonly topic: string;
-  /** The partition that is read, and that replies are asked for; default: any one. */
+  /** The partition that is read; default: any one. */
   readonly partition?: number;
   readonly groupPrefix: string;
   /** Must return at once; what it throws is logged. */
@@ -23,8 +23,8 @@ export interface PartitionTailOptions {
 
 export interface PartitionTail {
   /**
-   * Resolves when every reply written from now on will be seen. Rejects with BROKER_UNAVAILABLE, NOT_SET_UP or USAGE (no such partition), and CLOSED
-   * when it was stopped meanwhile; it may be called again after that.
+   * Resolves when every record written from now on will be seen. Rejects with BROKER_UNAVAILABLE, NOT_SET_UP or USAGE (no
+   * such partition), and CLOSED when it was stopped meanwhile; it may be called again after that.
    */
   start(timeoutMs: number): Promise<{ readonly partition: number }>;
   ready(): boolean;
@@ -34,8 +34,8 @@ export interface PartitionTail {
 
 /**
  * Reads one partition of a topic from its end, replies or heartbeats, under a group of its own: a shared group would lose
- * replies at each rebalance. The position is read before the first join and pinned at every join to what was seen last, so that replies
- * written while the broker was away are read when it is back.
+ * records at each rebalance. The position is read before the first join and pinned at every join to what was seen last, so
+ * that records written while the broker was away are read when it is back.
  */
 export function createPartitionTail(client: KafkaClient, options: PartitionTailOptions): PartitionTail {
   return new PinnedConsumer(client, options);
@@ -76,7 +76,7 @@ class PinnedConsumer implements PartitionTail {
         client.logger.warn({ groupId: this.#groupId, detail: error.message, tryAgainInMs }, "waiting for Kafka");
       },
       onGaveUp: () => undefined,
-      // A billing core goes on without replies: its own clock decides.
+      // A billing core goes on without what is read here: its own clock decides.
       maxFailures: Infinity,
       clock: systemClock,
     });
@@ -102,14 +102,14 @@ class PinnedConsumer implements PartitionTail {
 
   async #stop(deadlineMs: number): Promise<void> {
     this.#joined = false;
-    this.#joinedOnce.reject(new BridgeError("CLOSED", "the reply consumer was stopped"));
+    this.#joinedOnce.reject(new BridgeError("CLOSED", `the reading of ${this.#options.topic} was stopped`));
     await this.#supervisor.stop(deadlineMs);
     if (this.#position !== null) await forgetGroup(this.#client, this.#groupId);
   }
 
   async #begin(timeoutMs: number): Promise<{ readonly partition: number }> {
     const position = this.#position ?? (await firstPosition(this.#client, this.#options, timeoutMs));
-    if (this.#stopping !== null) throw new BridgeError("CLOSED", "the reply consumer was stopped");
+    if (this.#stopping !== null) throw new BridgeError("CLOSED", `the reading of ${this.#options.topic} was stopped`);
     this.#position ??= position;
     this.#supervisor.start();
     await this.#joinedOnce.promise;
@@ -154,7 +154,7 @@ class PinnedConsumer implements PartitionTail {
     const position = this.#position;
     if (position?.partition !== partition || this.#stopping !== null) return;
     for (const message of messages) {
-      // Offsets that start over mean a topic made anew: its replies are as good as any.
+      // Offsets that start over mean a topic made anew: its records are as good as any.
       position.offset = Number(message.offset) + 1;
       life.guarded(() => this.#options.onRecord(inboundRecord({ topic, partition }, message)));
     }

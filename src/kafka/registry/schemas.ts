@@ -8,7 +8,7 @@ import { shapeOf } from "../codec/shape.ts";
 
 /** A schema file of this package. */
 export interface SchemaFile {
-  /** Null for records that are no event: Verdict, DeadLetter, ParkedRecord, BridgeHeartbeat, InstanceStatus, Decision, Execution, HandlerWrite. */
+  /** Null for records that are no event. */
   readonly entity: Entity | null;
   /** Avro record name without namespace. */
   readonly record: string;
@@ -23,7 +23,7 @@ export interface Registration {
   readonly subject: string;
 }
 
-// The same two steps up from src/kafka/ and from dist/kafka/.
+// The same three steps up from src/kafka/registry/ and from dist/kafka/registry/.
 const folder = new URL("../../../schemas/", import.meta.url);
 
 export const verdictSchema: SchemaFile = load(null, "verdicts", "Verdict");

@@ -28,5 +28,5 @@ export function registrySettings({ registry }: Pick<Settings, "registry">): Regi
 }
 
 export function topicSettings({ topics }: Pick<Settings, "topics">): TopicSettings {
-  return { prefix: topics.prefix, partitions: topics.partitions, replicationFactor: topics.replicationFactor };
+  return { partitions: topics.partitions, replicationFactor: topics.replicationFactor };
 }

@@ -33,7 +33,6 @@ export interface RegistrySettings {
 }
 
 export interface TopicSettings {
-  readonly prefix: string;
   readonly partitions: number;
   readonly replicationFactor: number;
 }

@@ -40,7 +40,7 @@ test("every reference names something", () => {
 });
 
 test("its topics are those that setup creates, configured as setup does it", () => {
-  const plans = planTopics(names, { prefix: "{prefix}", partitions: 6, replicationFactor: -1 });
+  const plans = planTopics(names, { partitions: 6, replicationFactor: -1 });
   assert.deepEqual([...byTopic.keys()].sort(), plans.map(({ topic }) => topic).sort());
   for (const { topic, partitions, config } of plans) {
     const documented = channel(topic);

@@ -34,7 +34,7 @@ function setupOf(prefix: string, more: Partial<SetupOptions> = {}): SetupOptions
     client: clientOf(brokers),
     registry: createRegistry({ url: SCHEMA_REGISTRY_URL, username: null, password: null, timeoutMs: 5000 }),
     names: topicNames(prefix),
-    settings: { prefix, partitions: 2, replicationFactor: -1 },
+    settings: { partitions: 2, replicationFactor: -1 },
     ...more,
   };
 }
@@ -152,7 +152,7 @@ test("no broker at all ends as BROKER_UNAVAILABLE", async () => {
 test("a replication factor the brokers can never reach is a mistake of the settings, said at once", async () => {
   const prefix = newPrefix();
   await assert.rejects(
-    setUp(setupOf(prefix, { settings: { prefix, partitions: 1, replicationFactor: 99 } })),
+    setUp(setupOf(prefix, { settings: { partitions: 1, replicationFactor: 99 } })),
     (error) => error instanceof BridgeError && error.code === "SETTINGS_INVALID" && /replication/i.test(error.message),
   );
 });

@@ -151,7 +151,7 @@ async function bridgeUp(): Promise<readonly [string, string]> {
     client,
     registry: createRegistry(registrySettings(settings)),
     names,
-    settings: { prefix, partitions: 2, replicationFactor: -1 },
+    settings: { partitions: 2, replicationFactor: -1 },
   });
   undo.push(async () => {
     const admin = client.kafka.admin();

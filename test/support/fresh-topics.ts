@@ -62,8 +62,8 @@ export class FreshTopics {
 
   /** Creates what is missing, as the command does. */
   async setUp(partitions: number): Promise<void> {
-    const { client, names, prefix, registry } = this;
-    await setUp({ client, registry, names, settings: { prefix, partitions, replicationFactor: -1 } });
+    const { client, names, registry } = this;
+    await setUp({ client, registry, names, settings: { partitions, replicationFactor: -1 } });
   }
 
   /** The settings that make a bridge or a command use these topics. */

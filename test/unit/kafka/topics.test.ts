@@ -12,7 +12,7 @@ import {
 } from "../../../src/kafka/topics/topics.ts";
 import { topicNames } from "../../../src/model/topics.ts";
 
-const plans = planTopics(topicNames("billing"), { prefix: "billing", partitions: 6, replicationFactor: -1 });
+const plans = planTopics(topicNames("billing"), { partitions: 6, replicationFactor: -1 });
 const dayMs = 86_400_000;
 
 function planOf(topic: string): TopicPlan {

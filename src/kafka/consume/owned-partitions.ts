@@ -3,8 +3,6 @@ import type { Ownership } from "./sticky-assigner.ts";
 
 /** What a join changed. */
 export interface Join {
-  /** The member id is another than before: others may have moved on in what was held, so it is void and all is gained. */
-  readonly expelled: boolean;
   readonly kept: readonly TopicPartition[];
   readonly gained: readonly TopicPartition[];
   readonly lost: readonly TopicPartition[];
@@ -19,6 +17,7 @@ export class OwnedPartitions {
 
   /** Takes a new assignment over. `nowMs`: milliseconds since 1970. */
   join(memberId: string, assigned: readonly TopicPartition[], nowMs: number): Join {
+    // Under another member id others may have moved on in what was held: it is void, and all is gained.
     const expelled = this.#memberId !== null && this.#memberId !== memberId;
     const before = expelled ? new Map<string, TopicPartition>() : this.#owned;
     const now = new Map(assigned.map((partition) => [partitionId(partition), partition]));
@@ -29,7 +28,6 @@ export class OwnedPartitions {
     // What was lost comes back unpaused, if it comes back: its new owner's state starts anew.
     for (const [name] of lost) this.#paused.delete(name);
     return {
-      expelled,
       kept: assigned.filter((partition) => before.has(partitionId(partition))),
       gained: assigned.filter((partition) => !before.has(partitionId(partition))),
       lost: lost.map(([, partition]) => partition),

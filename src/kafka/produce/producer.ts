@@ -1,6 +1,6 @@
 import { BridgeError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../model/clock.ts";
-import { bounded } from "../../model/deadline.ts";
+import { bounded, pause } from "../../model/deadline.ts";
 import type { OutboundRecord } from "../../model/record.ts";
 import type { KafkaClient } from "../connection/client.ts";
 import { BatchSender } from "./batch-sender.ts";
@@ -171,7 +171,7 @@ export class GroupCommitProducer implements RecordProducer {
           tried = false;
         }
         left = wanted;
-        if (left.length > 0) await this.#wait(retryAfterMs);
+        if (left.length > 0) await pause(this.#clock, retryAfterMs);
       }
     }
   }
@@ -209,11 +209,5 @@ export class GroupCommitProducer implements RecordProducer {
     };
     let timer = this.#clock.after(sweepEveryMs, tick);
     return { cancel: () => timer.cancel() };
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(ms, resolve);
-    });
   }
 }

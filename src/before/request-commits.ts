@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../model/clock.ts";
 import { bounded } from "../model/deadline.ts";
-import type { InboundRecord, TopicPartition } from "../model/record.ts";
+import { type InboundRecord, partitionId, type TopicPartition } from "../model/record.ts";
 import type { AssignedPartition, RecordSource } from "../model/record-source.ts";
 import { type Unsettled, Watermark } from "../model/watermark.ts";
 
@@ -35,7 +35,7 @@ export class RequestCommits {
   assigned(partitions: readonly AssignedPartition[]): void {
     this.#owned = new Map(
       partitions.map(({ topic, partition }) => {
-        const id = `${topic}/${partition}`;
+        const id = partitionId({ topic, partition });
         return [id, this.#owned.get(id) ?? { topic, partition, watermark: new Watermark<Open>(), dirty: false }];
       }),
     );
@@ -44,7 +44,7 @@ export class RequestCommits {
 
   /** Returns what settles the record; undefined when its partition is not owned, or it is open or settled already. */
   open({ topic, partition, offset }: InboundRecord): (() => void) | undefined {
-    const owned = this.#owned.get(`${topic}/${partition}`);
+    const owned = this.#owned.get(partitionId({ topic, partition }));
     if (owned === undefined || owned.watermark.knows(offset)) return undefined;
     const open: Open = { offset, older: null, newer: null };
     owned.watermark.add(open);

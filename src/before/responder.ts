@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Admission, RecordReader } from "../model/reading.ts";
-import type { InboundRecord } from "../model/record.ts";
+import { type InboundRecord, sequenceOf } from "../model/record.ts";
 import type { AssignedPartition, RecordSink, RecordSource } from "../model/record-source.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { clockSkewMs, decideBy, isExpired, remainingAtReceipt } from "./budget.ts";
@@ -185,9 +185,8 @@ export class Responder implements RecordSink {
     const { event, recode } = reading;
     steps.event = event;
     steps.readMs = clock.monotonicMs() - receivedAtMs;
-    const sequence = `${record.topic}/${record.partition}/${record.offset}`;
     const client = record.key?.toString("latin1") ?? request.operationId;
-    return this.#ports.decide({ event, recode, ...request, sequence, client, decideByMs });
+    return this.#ports.decide({ event, recode, ...request, sequence: sequenceOf(record), client, decideByMs });
   }
 
   #isTooMuch(shareMs: number): boolean {

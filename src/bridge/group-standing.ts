@@ -1,6 +1,7 @@
 import type { DispatcherStats } from "../after/stats.ts";
 import type { GroupConsumer } from "../kafka/consume/group-consumer.ts";
 import type { GroupStanding } from "../model/instance-status.ts";
+import { partitionId } from "../model/record.ts";
 
 export interface StandingParts {
   readonly group: string;
@@ -15,10 +16,7 @@ export function standingOf({ group, groupId, consumer, dispatcher }: StandingPar
   return {
     ...{ group, groupId, unsettled, running, paused, braked },
     state: consumer.state(),
-    partitions: consumer
-      .assignedPartitions()
-      .map(({ topic, partition }) => `${topic}/${partition}`)
-      .sort(),
+    partitions: consumer.assignedPartitions().map(partitionId).sort(),
     oldestRunnableMs: runnable === 0 ? null : runnableOldestMs,
     parkedKeys: parkedLanes,
   };

@@ -1,4 +1,5 @@
 import type { LogRange } from "../kafka/consume/log-reader.ts";
+import { partitionId } from "../model/record.ts";
 import type { Store } from "./store.ts";
 
 /** Where a partition is read on. */
@@ -19,9 +20,9 @@ export class OtherLogs extends Error {}
 
 /** Where the partitions of a topic are read on: behind what the store has, but not before what is kept. Throws OtherLogs. */
 export function placesOf(parts: PlaceParts, bounds: readonly LogRange[]): readonly Place[] {
-  const known = new Map(parts.store.positions().map(({ topic, partition, next }) => [`${topic}/${partition}`, next]));
+  const known = new Map(parts.store.positions().map((at) => [partitionId(at), at.next]));
   return bounds.map(({ topic, partition, from, until }) => {
-    const next = known.get(`${topic}/${partition}`);
+    const next = known.get(partitionId({ topic, partition }));
     const at = { topic, partition, next: next ?? from };
     // Where it began holds also after a restart, whatever is too old by then.
     if (next === undefined) parts.store.add([], at);

@@ -2,6 +2,7 @@ import type { Flow, FlowGroup, FlowInstance, FlowTopic } from "../admin/contract
 import type { LogRange } from "../kafka/consume/log-reader.ts";
 import type { GroupState } from "../kafka/topics/groups.ts";
 import type { HandlerStatus, Stage } from "../model/handler.ts";
+import { partitionId } from "../model/record.ts";
 import type { TopicNames } from "../model/topics.ts";
 import type { HeardInstance } from "./instances.ts";
 
@@ -82,12 +83,12 @@ function groupOf(
     status.groups.filter((one) => one.groupId === groupId).map((one) => ({ ...one, instance: status.instanceId })),
   );
   const owners = new Map(standings.flatMap(({ instance, partitions }) => partitions.map((at) => [at, instance])));
-  const committed = new Map(positions.map((one) => [`${one.topic}/${one.partition}`, one.offset]));
+  const committed = new Map(positions.map((one) => [partitionId(one), one.offset]));
   const subscribed = new Set([...topics, ...members.flatMap((member) => member.topics)]);
   const partitions = logs
     .filter(({ topic }) => subscribed.has(topic))
     .map(({ topic, partition, from, until }) => {
-      const at = `${topic}/${partition}`;
+      const at = partitionId({ topic, partition });
       const offset = committed.get(at);
       const lag = offset === undefined ? null : Math.max(until - Math.max(offset, from), 0);
       return { topic, partition, instance: owners.get(at) ?? null, lag };

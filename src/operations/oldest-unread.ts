@@ -1,6 +1,7 @@
 import type { LogRange, LogReader } from "../kafka/consume/log-reader.ts";
 import type { GroupState } from "../kafka/topics/groups.ts";
 import type { Clock } from "../model/clock.ts";
+import { partitionId } from "../model/record.ts";
 
 /** What is looked up is kept until the group has read it; past so many it is forgotten at once. */
 const mostKept = 10_000;
@@ -23,13 +24,13 @@ export class OldestUnread {
 
   /** By group id; where no partition could be looked at, or none is behind, there is no entry. Throws as `LogReader.first`. */
   async look(groups: readonly GroupState[], logs: readonly LogRange[]): Promise<ReadonlyMap<string, number>> {
-    const bounds = new Map(logs.map((log) => [`${log.topic}/${log.partition}`, log]));
+    const bounds = new Map(logs.map((log) => [partitionId(log), log]));
     const untilMs = this.#clock.monotonicMs() + this.#budgetMs;
     const seen = new Map<string, number | null>();
     const oldest = new Map<string, number>();
     for (const { groupId, positions } of groups)
       for (const { topic, partition, offset } of positions) {
-        const log = bounds.get(`${topic}/${partition}`);
+        const log = bounds.get(partitionId({ topic, partition }));
         const from = Math.max(offset, log?.from ?? 0);
         if (log === undefined || from >= log.until) continue;
         const place = `${topic}/${partition}/${from}`;

@@ -1,6 +1,7 @@
 import { BridgeError } from "../errors.ts";
 import type { LogRange } from "../kafka/consume/log-reader.ts";
 import { logBounds } from "../kafka/topics/log-bounds.ts";
+import { partitionId } from "../model/record.ts";
 import type { OperationParts } from "./letters.ts";
 import { findNewerEvents, type OrderWarning } from "./newer-events.ts";
 import type { Replayable } from "./replay-plan.ts";
@@ -16,9 +17,9 @@ export async function checkOrder(
   const topics = new Set(letters.map(({ record }) => record.topic));
   const ends = new Map<string, number>();
   for (const topic of topics) {
-    for (const { partition, until } of await bounds(parts, topic)) ends.set(`${topic}/${partition}`, until);
+    for (const { partition, until } of await bounds(parts, topic)) ends.set(partitionId({ topic, partition }), until);
   }
-  const endOf = (topic: string, partition: number): number => ends.get(`${topic}/${partition}`) ?? 0;
+  const endOf = (topic: string, partition: number): number => ends.get(partitionId({ topic, partition })) ?? 0;
   return findNewerEvents(parts.reader, letters, { endOf, mostRecords });
 }
 

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { BridgeError } from "../../errors.ts";
 import { describeGroup, listGroups } from "../../kafka/topics/groups.ts";
 import { ownCommand } from "../../model/own-command.ts";
+import { partitionId } from "../../model/record.ts";
 import { lagOf } from "../../operations/group-lag.ts";
 import { applyReset, planReset } from "../../operations/group-reset.ts";
 import type { OperationParts } from "../../operations/letters.ts";
@@ -106,7 +107,7 @@ only from the new position on; it says so where there is any.`,
         return { groupId: id, steps: planned };
       });
       print(json, { groupId, dryRun, steps }, () => resetTable(steps));
-      const parked = steps.filter((step) => step.parked).map(({ topic, partition }) => `${topic}/${partition}`);
+      const parked = steps.filter((step) => step.parked).map(partitionId);
       if (parked.length > 0) {
         const lost = "parked events of these partitions are forgotten, and those before the new position not delivered";
         process.stderr.write(`warning: ${lost}: ${parked.join(", ")}\n`);

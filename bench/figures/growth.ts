@@ -118,8 +118,12 @@ async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
     const facts = Math.ceil((events + warmup) / size.handlers) + spare;
     const write = (): Promise<number> => writeFacts(topics, facts, size.clients, size.extraBytes);
     if (size.writtenFirst) await write();
-    const starting = Array.from({ length: size.instances }, () => BenchBridge.start(env, handlers));
-    bridges.push(...(await Promise.all(starting)));
+    const starting = Array.from({ length: size.instances }, async () => {
+      bridges.push(await BenchBridge.start(env, handlers));
+    });
+    // Until each has started or failed: one that starts later would be left running.
+    await Promise.allSettled(starting);
+    await Promise.all(starting);
     const pids = bridges.map(({ pid }) => pid);
     const watched = sink.watch({ warmup, events, pids });
     if (!size.writtenFirst) await write();

@@ -67,6 +67,24 @@ async function failuresOf(bridge: BenchBridge): Promise<number> {
   return [...outcomes].reduce((sum, [, outcome, count]) => sum + (outcome === "delivered" ? 0 : Number(count)), 0);
 }
 
+interface Deliveries {
+  readonly begun: Moment;
+  readonly ended: Moment;
+  readonly failed: number;
+}
+
+/** What the bridge delivers once the sink has had `had`; ends with it stopped, whatever fails. */
+async function deliveriesOf(bridge: BenchBridge, had: number): Promise<Deliveries> {
+  try {
+    const begun = await momentOf(had + warmup, bridge.pid);
+    // Not so many after `begun`: the topic may hold no more than both.
+    const ended = await momentOf(had + warmup + events, bridge.pid);
+    return { begun, ended, failed: await failuresOf(bridge) };
+  } finally {
+    await bridge.stop();
+  }
+}
+
 const topics = await FreshTopics.open({ prefix: process.env["TOPIC_PREFIX"] ?? `${prefix}.bridge`, partitions });
 try {
   await copyEvents(topics, topic);
@@ -77,12 +95,7 @@ try {
   const had = await requestsNow();
   const env = { ...topics.env, GROUP_PREFIX: groupPrefix, AFTER_IN_FLIGHT: String(inFlight) };
   const handler = { id: "measured", stage: "after", events: ["clients.update"], task: { http: { url } }, inFlight };
-  const bridge = await BenchBridge.start(env, [handler]);
-  const begun = await momentOf(had + warmup, bridge.pid);
-  // Not so many after `begun`: the topic may hold no more than both.
-  const ended = await momentOf(had + warmup + events, bridge.pid);
-  const failed = await failuresOf(bridge);
-  await bridge.stop();
+  const { begun, ended, failed } = await deliveriesOf(await BenchBridge.start(env, [handler]), had);
   const [offsets] = await topics.admin.fetchOffsets({ groupId, topics: [topics.names.facts.clients] });
   const committed = (offsets?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
 

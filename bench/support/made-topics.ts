@@ -9,11 +9,15 @@ export async function makeTopics(admin: Admin, topics: readonly string[], partit
   await admin.createTopics({ topics: made, waitForLeaders: false });
   const giveUpAtMs = performance.now() + longestMs;
   for (;;) {
+    let cause: unknown = "a partition has no leader";
     try {
       const about = await admin.fetchTopicMetadata({ topics: [...topics] });
       if (about.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
     } catch (error) {
-      if (performance.now() >= giveUpAtMs) throw error;
+      cause = error;
+    }
+    if (performance.now() >= giveUpAtMs) {
+      throw new Error(`the broker does not know ${topics.join(", ")} after ${longestMs / 1000} s`, { cause });
     }
     await sleep(100);
   }

@@ -54,8 +54,7 @@ export async function askEcho(
   };
   for (let at = 0; at < atOnce; at++) void caller();
   const cpuSeconds = await over;
-  const [p50 = 0, p99 = 0, p999 = 0, max = 0] = [0.5, 0.99, 0.999, 1].map((share) => meter.quantile(share));
-  return { perSecond: meter.perSecond, p50, p99, p999, max, cpuSeconds, decided: {} };
+  return { perSecond: meter.perSecond, ...meter.quantiles(), cpuSeconds, decided: {} };
 }
 
 /** Without a promise where there is none. */

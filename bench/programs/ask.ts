@@ -3,6 +3,7 @@ import { createBillingClient } from "../../src/sdk/billing-client.ts";
 import type { EventId } from "../../src/sdk/generated/events.ts";
 import { sampleData } from "../support/facts.ts";
 import { measuring } from "../support/meter.ts";
+import type { AskResult } from "../support/programs.ts";
 
 const [atOnce = "1", warmup = "500", requests = "5000", bridges = "", seconds = "60", event = "clients.update"] =
   process.argv.slice(2) as [string?, string?, string?, string?, string?, EventId?];
@@ -39,7 +40,6 @@ const caller = async (): Promise<void> => {
 const callers = Promise.all(Array.from({ length: Number(atOnce) }, caller));
 const cpu = await Promise.race([over, callers.then(() => null)]);
 if (cpu === null) throw new Error(`${next} requests in ${seconds} seconds: too few to measure`);
-const [p50, p99, p999, max] = [0.5, 0.99, 0.999, 1].map((share) => meter.quantile(share));
-const result = { perSecond: meter.perSecond, p50, p99, p999, max, cpuSeconds: cpu, decided };
+const result: AskResult = { perSecond: meter.perSecond, ...meter.quantiles(), cpuSeconds: cpu, decided };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 await core.close();

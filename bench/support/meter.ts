@@ -1,5 +1,13 @@
 import { cpuSeconds } from "./process-usage.ts";
 
+/** Of what was timed, in milliseconds. */
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
 /** Times of completions: the first `warmup` are not counted, the next `total` are. */
 export class Meter {
   readonly #warmup: number;
@@ -36,10 +44,10 @@ export class Meter {
     return (this.#total * 1000) / (this.#endMs - this.#startMs);
   }
 
-  /** Milliseconds; `share` from 0 to 1. */
-  quantile(share: number): number {
+  quantiles(): Quantiles {
     const sorted = this.#latencies.toSorted();
-    return sorted[Math.min(this.#total - 1, Math.floor(this.#total * share))] ?? 0;
+    const at = (share: number): number => sorted[Math.min(this.#total - 1, Math.floor(this.#total * share))] ?? 0;
+    return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
   }
 }
 

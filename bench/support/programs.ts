@@ -2,6 +2,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { SinkSays, Watch } from "../programs/sink.ts";
+import type { Quantiles } from "./meter.ts";
 
 const watchMs = 300_000;
 const programs = join(import.meta.dirname, "../programs");
@@ -55,12 +56,8 @@ export async function during<T>(
   }
 }
 
-export interface AskResult {
+export interface AskResult extends Quantiles {
   readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
   readonly cpuSeconds: number;
   /** How many were decided by whom; empty for the floor, which decides nothing. */
   readonly decided: Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-import { eventHeaders } from "../../src/kafka/records/headers.ts";
+import { eventHeaders, type OutboundHeaders } from "../../src/kafka/records/headers.ts";
 import { schemaOfEvent, subjectOf } from "../../src/kafka/registry/schemas.ts";
 import type { Data } from "../../src/model/data.ts";
 import { findEventType } from "../../src/model/event-catalogue.ts";
@@ -29,15 +29,35 @@ export interface ClientUpdate {
   readonly tz: string;
 }
 
+/** A record of `clients.update`. */
+interface MadeFact {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: OutboundHeaders;
+}
+
+/** A fact with `data`, as a billing core would write it now; `id` is its event's. */
+export type FactMaker = (id: string, data: ClientUpdate) => MadeFact;
+
+export async function factMaker(topics: FreshTopics): Promise<FactMaker> {
+  const type = findEventType("clients.update");
+  if (type === undefined) throw new Error("in the catalogue");
+  const schema = schemaOfEvent(type);
+  const codec = await topics.registry.codecBySchema(subjectOf(topics.names.facts.clients, schema.record), schema.text);
+  return (id, data) => {
+    const key = String(data.id);
+    const value = codec.encode(data as unknown as Data);
+    const time = new Date().toISOString();
+    return { key, value, headers: eventHeaders({ id, type: type.id, source: "/bench/core", time, subject: key }) };
+  };
+}
+
 const batch = 2000;
 
 /** Writes so many facts of so many clients, in turn, as a billing core would; returns the bytes of the first value. */
 export async function writeFacts(topics: FreshTopics, count: number, clients: number, bytes = 0): Promise<number> {
-  const type = findEventType("clients.update");
-  if (type === undefined) throw new Error("in the catalogue");
   const topic = topics.names.facts.clients;
-  const schema = schemaOfEvent(type);
-  const codec = await topics.registry.codecBySchema(subjectOf(topic, schema.record), schema.text);
+  const factOf = await factMaker(topics);
   const producer = topics.client.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   let first = 0;
@@ -46,14 +66,11 @@ export async function writeFacts(topics: FreshTopics, count: number, clients: nu
     for (let from = 0; from < count; from += perSend) {
       const messages = Array.from({ length: Math.min(perSend, count - from) }, (_, at) => {
         const number = from + at;
-        const client = 1 + (number % clients);
-        const value = codec.encode(sampleData(client, number, bytes) as unknown as Data);
-        first ||= value.length;
-        const time = new Date().toISOString();
-        const named = { id: `bench-${number}`, type: type.id, source: "/bench/core", time, subject: String(client) };
-        return { key: String(client), value, headers: eventHeaders(named) };
+        const fact = factOf(`bench-${number}`, sampleData(1 + (number % clients), number, bytes));
+        first ||= fact.value.length;
+        return fact;
       });
-      await producer.send({ topic, acks: -1, messages: messages });
+      await producer.send({ topic, acks: -1, messages });
     }
   } finally {
     await producer.disconnect();

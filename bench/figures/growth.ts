@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import { BenchBridge } from "../support/bench-bridge.ts";
 import { cells } from "../support/cells.ts";
 import { writeFacts } from "../support/facts.ts";
-import { type Figure, fromStart, type Place } from "../support/place.ts";
+import { ownGroups } from "../support/own-groups.ts";
+import type { Figure, Place } from "../support/place.ts";
 import { residentMiB } from "../support/process-usage.ts";
 import { SinkProcess } from "../support/programs.ts";
 import { alternate, table } from "../support/rows.ts";
@@ -108,13 +108,8 @@ async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
   const sink = await SinkProcess.start(0);
   const bridges: BenchBridge[] = [];
   try {
-    const groupPrefix = `${topics.prefix}.${randomUUID().slice(0, 8)}`;
-    const handlers = Array.from({ length: size.handlers }, (_, at) => ({
-      ...{ id: `h${at}`, stage: "after", events: ["clients.update"], inFlight: 64 },
-      task: { http: { url: sink.url } },
-    }));
-    await Promise.all(handlers.map(({ id }) => fromStart(topics, `${groupPrefix}.after.${id}`, partitions)));
-    const env = { ...topics.env, GROUP_PREFIX: groupPrefix, AFTER_IN_FLIGHT: "64" };
+    const names = Array.from({ length: size.handlers }, (_, at) => `h${at}`);
+    const { env, handlers } = await ownGroups(topics, names, { inFlight: 64, partitions, url: sink.url });
     const facts = Math.ceil((events + warmup) / size.handlers) + spare;
     const write = (): Promise<number> => writeFacts(topics, facts, size.clients, size.extraBytes);
     if (size.writtenFirst) await write();

@@ -5,12 +5,11 @@
  * Needs KAFKA_BROKERS and SCHEMA_REGISTRY_URL; TOPIC_PREFIX names topics that stay, by default it makes some that a
  * comparison removes with all that carries its prefix.
  */
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import { BenchBridge } from "../support/bench-bridge.ts";
-import { fromStart } from "../support/place.ts";
+import { ownGroups } from "../support/own-groups.ts";
 import { cpuSeconds } from "../support/process-usage.ts";
 import { copyEvents } from "./copied-events.ts";
 
@@ -88,14 +87,10 @@ async function deliveriesOf(bridge: BenchBridge, had: number): Promise<Deliverie
 const topics = await FreshTopics.open({ prefix: process.env["TOPIC_PREFIX"] ?? `${prefix}.bridge`, partitions });
 try {
   await copyEvents(topics, topic);
-  // A group of its own each time: it delivers all from the start.
-  const groupPrefix = `${topics.prefix}.${randomUUID().slice(0, 8)}`;
-  const groupId = `${groupPrefix}.after.measured`;
-  await fromStart(topics, groupId, partitions);
+  const { env, groupIds, handlers } = await ownGroups(topics, ["measured"], { inFlight, partitions, url });
   const had = await requestsNow();
-  const env = { ...topics.env, GROUP_PREFIX: groupPrefix, AFTER_IN_FLIGHT: String(inFlight) };
-  const handler = { id: "measured", stage: "after", events: ["clients.update"], task: { http: { url } }, inFlight };
-  const { begun, ended, failed } = await deliveriesOf(await BenchBridge.start(env, [handler]), had);
+  const { begun, ended, failed } = await deliveriesOf(await BenchBridge.start(env, handlers), had);
+  const [groupId = ""] = groupIds;
   const [offsets] = await topics.admin.fetchOffsets({ groupId, topics: [topics.names.facts.clients] });
   const committed = (offsets?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
 

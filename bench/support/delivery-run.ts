@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { FreshTopics } from "../../test/support/fresh-topics.ts";
 import type { FloorWorkName } from "../floor/delivery-work.ts";
 import { BenchBridge } from "./bench-bridge.ts";
 import { writeFacts } from "./facts.ts";
-import { fromStart, type Place } from "./place.ts";
+import { ownGroups } from "./own-groups.ts";
+import type { Place } from "./place.ts";
 import { during, SinkProcess } from "./programs.ts";
 
 const partitions = 6;
@@ -64,13 +64,8 @@ export async function bridgeDeliveries(
 ): Promise<DeliveryRun> {
   const { inFlight } = load;
   return watched(place, load, async (url, use) => {
-    // A group of its own each time: it delivers all from the start.
-    const groupPrefix = `${topics.prefix}.${randomUUID().slice(0, 8)}`;
-    await fromStart(topics, `${groupPrefix}.after.measured`, partitions);
-    const log = logs ? "on" : "off";
-    const env = { ...topics.env, GROUP_PREFIX: groupPrefix, AFTER_IN_FLIGHT: String(inFlight), EXECUTION_LOG: log };
-    const handler = { id: "measured", stage: "after", events: ["clients.update"], task: { http: { url } }, inFlight };
-    const bridge = await BenchBridge.start(env, [handler]);
+    const { env, handlers } = await ownGroups(topics, ["measured"], { inFlight, partitions, url });
+    const bridge = await BenchBridge.start({ ...env, EXECUTION_LOG: logs ? "on" : "off" }, handlers);
     try {
       return await use(bridge.pid);
     } finally {

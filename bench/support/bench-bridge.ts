@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "../../src/dev-stack/ports.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -32,10 +32,10 @@ export class BenchBridge {
     scripts: Readonly<Record<string, string>> = {},
     stage = "all",
   ): Promise<BenchBridge> {
+    const [port = 0] = await freePorts(1);
     const folder = mkdtempSync(join(tmpdir(), "bench-bridge-"));
     writeFileSync(join(folder, "handlers.yaml"), JSON.stringify({ handlers }));
     for (const [name, text] of Object.entries(scripts)) writeFileSync(join(folder, name), text, { mode: 0o755 });
-    const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const startMs = performance.now();
     const child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--stage", stage], {
@@ -86,13 +86,4 @@ async function end(child: ChildProcess, folder: string, signal: "SIGTERM" | "SIG
     await once(child, "exit");
   }
   rmSync(folder, { recursive: true, force: true });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

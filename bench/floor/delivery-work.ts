@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { SchemaRegistry } from "@kafkajs/confluent-schema-registry";
-import type { IHeaders } from "kafkajs";
 import { executionSchema, subjectOf } from "../../src/kafka/registry/schemas.ts";
 import type { FloorClient, FloorRecord } from "./client.ts";
 import { entryLog } from "./entries.ts";
@@ -33,12 +32,12 @@ export async function floorWork(
 ): Promise<FloorWork> {
   if (name === "nothing") return nothing;
   if (name === "headers")
-    return { ...nothing, callOf: (record) => ({ headers: callHeaders(record), body: bytesOf(record) }) };
+    return { ...nothing, callOf: (record) => ({ headers: callHeaders(client, record), body: bytesOf(record) }) };
   const registry = new SchemaRegistry({ host: registryUrl });
   const reading: FloorWork = {
     async callOf(record) {
       const data: unknown = await registry.decode(bytesOf(record));
-      return { headers: callHeaders(record), body: callBody(record, data) };
+      return { headers: callHeaders(client, record), body: callBody(client, record, data) };
     },
     delivered: () => undefined,
   };
@@ -54,29 +53,33 @@ export async function floorWork(
 }
 
 /** As many and as long as the bridge's. */
-export function callHeaders(record: FloorRecord): readonly string[] {
+export function callHeaders(client: FloorClient, record: FloorRecord): readonly string[] {
   const own = {
     "content-type": "application/json",
     accept: "application/json",
     "accept-encoding": "identity",
     "user-agent": "provisioning-bridge/1.0.0",
-    "webhook-id": `msg_${headerOf(record, "ce_id").padEnd(43, "0")}`,
+    "webhook-id": `msg_${headerOf(client, record, "ce_id").padEnd(43, "0")}`,
     "webhook-timestamp": String(Math.floor(Date.now() / 1000)),
-    "ce-type": headerOf(record, "ce_type"),
-    "ce-time": headerOf(record, "ce_time"),
+    "ce-type": headerOf(client, record, "ce_type"),
+    "ce-time": headerOf(client, record, "ce_time"),
     "bridge-stage": "after",
     "bridge-attempt": "1",
-    "bridge-sequence": `billing.clients/0/${headerOf(record, "ce_id")}`,
+    "bridge-sequence": `billing.clients/0/${headerOf(client, record, "ce_id")}`,
     "bridge-timeout-ms": "5000",
-    "ce-id": headerOf(record, "ce_id"),
-    "ce-source": headerOf(record, "ce_source"),
+    "ce-id": headerOf(client, record, "ce_id"),
+    "ce-source": headerOf(client, record, "ce_source"),
   };
   return Object.entries(own).flat();
 }
 
 /** The body of a call, as long as the bridge's. */
-export function callBody(record: FloorRecord, data: unknown): string {
-  const event = { dt: headerOf(record, "ce_time"), events_id: headerOf(record, "ce_type"), object_id: 7 };
+export function callBody(client: FloorClient, record: FloorRecord, data: unknown): string {
+  const event = {
+    dt: headerOf(client, record, "ce_time"),
+    events_id: headerOf(client, record, "ce_type"),
+    object_id: 7,
+  };
   return JSON.stringify({ event, data }, asText);
 }
 
@@ -94,8 +97,9 @@ export function executionEntry({ body, headers }: FloorCall): object {
   };
 }
 
-export function headerOf({ headers }: FloorRecord, name: string): string {
-  return String((headers as IHeaders | undefined)?.[name] ?? "");
+/** As text; empty when there is none. */
+export function headerOf(client: FloorClient, record: FloorRecord, name: string): string {
+  return String(client.header(record, name) ?? "");
 }
 
 function bytesOf({ value }: FloorRecord): Buffer {

@@ -64,7 +64,7 @@ export async function askWork(
     },
     async answer(record) {
       await decoded(record);
-      return await registry.encode(verdictId, verdictOf(record));
+      return await registry.encode(verdictId, verdictOf(client, record));
     },
     read: decoded,
   };
@@ -72,8 +72,8 @@ export async function askWork(
   const decisionId = await idOf(topics.decisions, decisionSchema.record);
   const decided = await entryLog(client, topics.decisions);
   const decide = async (record: FloorRecord): Promise<Buffer> => {
-    const reply = await registry.encode(verdictId, verdictOf(record));
-    void registry.encode(decisionId, decisionOf(record)).then(decided);
+    const reply = await registry.encode(verdictId, verdictOf(client, record));
+    void registry.encode(decisionId, decisionOf(client, record)).then(decided);
     return reply;
   };
   const entries: AskWork = {
@@ -90,7 +90,7 @@ export async function askWork(
   return {
     ...entries,
     async answer(record) {
-      const call = { headers: callHeaders(record), body: callBody(record, await decoded(record)) };
+      const call = { headers: callHeaders(client, record), body: callBody(client, record, await decoded(record)) };
       await new Promise<void>((resolve) => post(call, resolve));
       void registry.encode(executionId, executionEntry(call)).then(executed);
       return decide(record);
@@ -119,18 +119,18 @@ function asked(number: number): Readonly<Record<string, string>> {
 
 const dataHash = "0".repeat(64);
 
-function verdictOf(record: FloorRecord): object {
+function verdictOf(client: FloorClient, record: FloorRecord): object {
   return {
     ...{ decision: "allow", decided_by: "no-handler", handler: null, reason: null, attempt: 1, base_version: null },
-    ...{ operation_id: headerOf(record, "operation_id"), data_hash: dataHash, data: null },
+    ...{ operation_id: headerOf(client, record, "operation_id"), data_hash: dataHash, data: null },
     ...{ changes: [], handlers: [], warnings: [] },
   };
 }
 
-function decisionOf(record: FloorRecord): object {
+function decisionOf(client: FloorClient, record: FloorRecord): object {
   const now = new Date().toISOString();
   return {
-    ...verdictOf(record),
+    ...verdictOf(client, record),
     ...{ event_id: "clients.update", object_id: "7", client_key: "7", sequence: "billing.before.clients/0/1000000" },
     ...{ instance_id: "floor", failures: [], end: "replied", asked_at: now, received_at: now },
     ...{ read_ms: 0, decided_ms: 1, replied_ms: 2 },

@@ -1,13 +1,8 @@
+import type { AskLoad } from "../support/ask-run.ts";
 import { measuring } from "../support/meter.ts";
 import type { AskResult } from "../support/programs.ts";
 import type { FloorClient, FloorMessage } from "./client.ts";
 import { type AskWork, echo } from "./request-work.ts";
-
-interface Load {
-  readonly atOnce: number;
-  readonly warmup: number;
-  readonly requests: number;
-}
 
 /**
  * Request and reply with nothing between but `work`: a requester and an echo in one process, each with a producer that sends what
@@ -16,7 +11,7 @@ interface Load {
 export async function askEcho(
   client: FloorClient,
   topics: { readonly asked: string; readonly replied: string },
-  { atOnce, requests, warmup }: Load,
+  { atOnce, requests, warmup }: AskLoad,
   work: AskWork = echo,
 ): Promise<AskResult> {
   const waiting = new Map<string, () => void>();

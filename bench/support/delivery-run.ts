@@ -34,10 +34,19 @@ export interface DeliveryRun {
 /** Topics with enough facts for any of the loads. */
 export async function factsFor(place: Place, loads: readonly DeliveryLoad[]): Promise<FreshTopics> {
   const topics = await FreshTopics.open({ partitions, servers: place.servers });
-  const most = Math.max(...loads.map(({ events, warmup }) => events + warmup));
-  const bytes = await writeFacts(topics, Math.ceil(most * place.scale) + before, clients);
-  place.say(`  facts of ${bytes} bytes written`);
+  await writeFactsFor(place, topics, loads);
   return topics;
+}
+
+/** As many facts as any of the loads takes. */
+export async function writeFactsFor(
+  { say, scale }: Place,
+  topics: FreshTopics,
+  loads: readonly DeliveryLoad[],
+): Promise<void> {
+  const most = Math.max(...loads.map(({ events, warmup }) => events + warmup));
+  const bytes = await writeFacts(topics, Math.ceil(most * scale) + before, clients);
+  say(`  facts of ${bytes} bytes written`);
 }
 
 /** The floor, doing so much of a delivery's work. */
@@ -76,7 +85,8 @@ export async function bridgeDeliveries(
 
 type Use = (pid: number) => Promise<DeliveryRun>;
 
-async function watched(
+/** What a sink counts, and the CPU of the process that `run` hands over, until it has had the load's events. */
+export async function watched(
   { scale }: Place,
   { events, latencyMs, warmup }: DeliveryLoad,
   run: (url: string, use: Use) => Promise<DeliveryRun>,

@@ -2,11 +2,10 @@ import type { FreshTopics } from "../../../test/support/fresh-topics.ts";
 import { floorPartitions } from "../../floor/client.ts";
 import { askLoads } from "../../support/ask-run.ts";
 import { cells } from "../../support/cells.ts";
-import { deliveryLoads } from "../../support/delivery-run.ts";
-import { writeFacts } from "../../support/facts.ts";
+import { deliveryLoads, watched, writeFactsFor } from "../../support/delivery-run.ts";
 import { makeTopics } from "../../support/made-topics.ts";
 import type { Place } from "../../support/place.ts";
-import { type AskResult, during, resultOf, SinkProcess } from "../../support/programs.ts";
+import { type AskResult, during, resultOf } from "../../support/programs.ts";
 import { alternate, table } from "../../support/rows.ts";
 import { loadable } from "./library.ts";
 
@@ -22,25 +21,20 @@ const here = "../spikes/clients";
 const cases = deliveryLoads.filter(({ latencyMs, inFlight }) => latencyMs === 0 || inFlight === 256);
 
 /** The floor of deliveries (docs/performance.md) with each library. */
-export async function deliveries({ rounds, say, scale, servers }: Place, topics: FreshTopics): Promise<string> {
+export async function deliveries(place: Place, topics: FreshTopics): Promise<string> {
+  const { rounds, say, servers } = place;
   const contenders: Contender[] = [baseline, ...variants, ...(await loadable(others, say))];
-  await writeFacts(topics, Math.ceil(80_000 * scale) + 20_000, 10_000);
+  await writeFactsFor(place, topics, cases);
   const rows: string[][] = [];
-  for (const { events, inFlight, latencyMs, warmup } of cases) {
-    const counted = { warmup: Math.ceil(warmup * scale), events: Math.ceil(events * scale) };
+  for (const load of cases) {
+    const { inFlight, latencyMs } = load;
     const results = await alternate(contenders, rounds, async (name) => {
-      const sink = await SinkProcess.start(latencyMs);
-      try {
-        const args = [name, servers.kafkaBrokers, topics.names.facts.clients, sink.url, String(inFlight)];
-        return await during(`${here}/deliver.ts`, args, async (pid) => {
-          const { cpuSeconds, perSecond } = await sink.watch({ ...counted, pids: [pid] });
-          const run = { perSecond, cpuMicros: (cpuSeconds * 1e6) / counted.events };
-          say(`  ${latencyMs} ms, ${inFlight}: ${name} ${perSecond.toFixed(0)}/s, ${run.cpuMicros.toFixed(0)} µs`);
-          return run;
-        });
-      } finally {
-        await sink.stop();
-      }
+      const run = await watched(place, load, (url, use) => {
+        const args = [name, servers.kafkaBrokers, topics.names.facts.clients, url, String(inFlight)];
+        return during(`${here}/deliver.ts`, args, use);
+      });
+      say(`  ${latencyMs} ms, ${inFlight}: ${name} ${run.perSecond.toFixed(0)}/s, ${run.cpuMicros.toFixed(0)} µs`);
+      return run;
     });
     for (const name of contenders) {
       const of = cells(results, name, baseline);

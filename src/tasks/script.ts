@@ -109,7 +109,7 @@ export class ScriptTasks {
     this.#persistent.forget(handlerId);
   }
 
-  /** Ends what is kept up, kills what still runs; resolves when no process is left, or none that can be killed. */
+  /** Ends what is kept up, kills what still runs; resolves when each has ended or got its SIGKILL. */
   async close(): Promise<void> {
     await this.#persistent.close();
     await this.#groups.close();

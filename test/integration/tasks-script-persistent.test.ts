@@ -336,7 +336,8 @@ test("closing asks idle scripts to end, and ends those that do not", async (t) =
   const startMs = performance.now();
   await tasks.close(100);
   assert.ok(performance.now() - startMs < 4000, "bounded");
-  assert.deepEqual(processesIn(directory), []);
+  // What a script started dies by the same SIGKILL, a moment before or after it.
+  await eventually("none is left", () => processesIn(directory).length === 0);
   assert.ok(existsSync(join(directory, "tidied")), "it saw the end of its input and ended by itself");
 });
 

@@ -121,8 +121,7 @@ async function measureRun({ scale, servers }: Place, size: Size): Promise<Run> {
     await Promise.all(starting);
     const pids = bridges.map(({ pid }) => pid);
     const watched = sink.watch({ warmup, events, pids });
-    if (!size.writtenFirst) await write();
-    const { cpuSeconds, perSecond } = await watched;
+    const [{ cpuSeconds, perSecond }] = await Promise.all([watched, size.writtenFirst ? 0 : write()]);
     const resident = pids.reduce((sum, pid) => sum + residentMiB(pid), 0);
     return { perSecond, cpuMicros: (cpuSeconds * 1e6) / events, residentMiB: resident };
   } finally {

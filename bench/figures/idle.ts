@@ -28,14 +28,17 @@ export const idle: Figure = {
       }));
       for (let round = 0; round < rounds; round++) {
         const bridge = await BenchBridge.start(topics.env, handlers);
-        // What starting leaves to be done is not idling.
-        await sleep(5000);
-        const before = cpuSeconds(bridge.pid);
-        await sleep(watchedMs * scale);
-        share.push((100_000 * (cpuSeconds(bridge.pid) - before)) / (watchedMs * scale));
-        ready.push(bridge.readyMs);
-        resident.push(residentMiB(bridge.pid));
-        await bridge.stop();
+        try {
+          // What starting leaves to be done is not idling.
+          await sleep(5000);
+          const before = cpuSeconds(bridge.pid);
+          await sleep(watchedMs * scale);
+          share.push((100_000 * (cpuSeconds(bridge.pid) - before)) / (watchedMs * scale));
+          ready.push(bridge.readyMs);
+          resident.push(residentMiB(bridge.pid));
+        } finally {
+          await bridge.stop();
+        }
         say(
           `  ready after ${ready.at(-1)?.toFixed(0)} ms, ${share.at(-1)?.toFixed(1)} % of a core, ${resident.at(-1)?.toFixed(0)} MiB`,
         );

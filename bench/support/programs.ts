@@ -6,6 +6,8 @@ import type { Quantiles } from "./meter.ts";
 
 const watchMs = 300_000;
 const programs = join(import.meta.dirname, "../programs");
+/** kafkajs as it comes waits a negative time now and then, and Node says so each time. */
+const quietly = "--disable-warning=TimeoutNegativeWarning";
 
 /** The HTTP server that deliveries go to. */
 export class SinkProcess {
@@ -44,7 +46,7 @@ export async function during<T>(
   use: (pid: number) => Promise<T>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<T> {
-  const child = spawn(process.execPath, [join(programs, name), ...args], {
+  const child = spawn(process.execPath, [quietly, join(programs, name), ...args], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -70,7 +72,7 @@ export async function resultOf<T = AskResult>(
   env: Readonly<Record<string, string>> = {},
   withinMs = 120_000,
 ): Promise<T> {
-  const child = spawn(process.execPath, [join(programs, name), ...args.map(String)], {
+  const child = spawn(process.execPath, [quietly, join(programs, name), ...args.map(String)], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "inherit"],
     timeout: withinMs,

@@ -10,7 +10,13 @@ import { alternate, table } from "../support/rows.ts";
 
 const partitions = 6;
 const facts = 1_000_000;
-const contenders = ["idle", "facts behind a dead handler", "another event's handler hangs"] as const;
+/** Scripts of another event's handler: one that hangs until it is killed, and one that is only as slow. */
+const others = {
+  "another event's handler is slow": "exec sleep 0.28",
+  "another event's handler hangs": "exec sleep 60",
+} as const;
+const behind = "facts behind a dead handler";
+const contenders = ["idle", behind, ...(Object.keys(others) as (keyof typeof others)[])] as const;
 type Contender = (typeof contenders)[number];
 
 interface Run extends AskResult {
@@ -65,20 +71,28 @@ async function ask(
     const result = await resultOf("ask.ts", [...counts, bridge.pid], topics.env);
     return { ...result, peakMiB: peakMiB(bridge.pid) };
   };
-  const sick: readonly object[] =
-    contender === "facts behind a dead handler"
-      ? [{ ...told, task: dead }]
-      : contender === "another event's handler hangs"
-        ? [{ ...before, id: "hangs", events: ["clients.archive"], task: { script: { path: "hang.sh" } } }]
-        : [];
-  if (contender === "facts behind a dead handler")
-    await fromStart(topics, `${topics.prefix}.after.${told.id}`, partitions);
-  const scripts = { "hang.sh": "#!/bin/sh\nexec sleep 60\n" };
-  const bridge = await BenchBridge.start(topics.env, [measured, ...sick], scripts);
+  if (contender === "idle" || contender === behind) {
+    const sick = contender === behind ? [{ ...told, task: dead }] : [];
+    if (contender === behind) await fromStart(topics, `${topics.prefix}.after.${told.id}`, partitions);
+    return withBridge(topics, [measured, ...sick], {}, asked);
+  }
+  const other = { ...before, id: "other", events: ["clients.archive"], task: { script: { path: "other.sh" } } };
+  const scripts = { "other.sh": `#!/bin/sh\n${others[contender]}\n` };
+  const load = ["8", "0", "1000000", "", "600", "clients.archive"];
+  return withBridge(topics, [measured, other], scripts, (bridge) =>
+    during("ask.ts", load, () => asked(bridge), topics.env),
+  );
+}
+
+async function withBridge(
+  topics: FreshTopics,
+  handlers: readonly object[],
+  scripts: Readonly<Record<string, string>>,
+  use: (bridge: BenchBridge) => Promise<Run>,
+): Promise<Run> {
+  const bridge = await BenchBridge.start(topics.env, handlers, scripts);
   try {
-    if (contender !== "another event's handler hangs") return await asked(bridge);
-    const others = ["8", "0", "1000000", "", "600", "clients.archive"];
-    return await during("ask.ts", others, () => asked(bridge), topics.env);
+    return await use(bridge);
   } finally {
     await bridge.kill();
   }

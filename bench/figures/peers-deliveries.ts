@@ -19,6 +19,7 @@ const events = { partitions: peersPartitions, records: 200_000, keys: 1000, byte
 export const peersDeliveries: Figure = {
   id: "peers-deliveries",
   title: "Beside its peers: deliveries",
+  needsPeers: true,
   measure: (place) =>
     besidePeers(place, async (folder, topics) => {
       // Once for all rounds: the time of a run is short for it.

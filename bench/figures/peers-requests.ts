@@ -6,6 +6,7 @@ import { table } from "../support/rows.ts";
 export const peersRequests: Figure = {
   id: "peers-requests",
   title: "Beside its peers: requests",
+  needsPeers: true,
   measure: (place) =>
     besidePeers(place, async (folder, topics) =>
       requestsTable(await compared(folder, place, topics, "rr", "bridge-ask.ts")),

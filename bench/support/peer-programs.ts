@@ -15,16 +15,13 @@ const limitSeconds = 1500;
 /** One row of a table of `compare`, by the names of its columns. */
 export type Row = Readonly<Record<string, string>>;
 
-/** The peers where they were built, and topics for ours; null, and says so: nobody named the folder. */
+/** The peers where they were built, and topics for ours. Rejects where PEERS_DIR does not name their folder. */
 export async function besidePeers(
   place: Place,
   use: (folder: string, topics: FreshTopics) => Promise<string>,
-): Promise<string | null> {
-  const folder = process.env["PEERS_DIR"];
-  if (folder === undefined || folder === "") {
-    place.say("  skipped: PEERS_DIR does not name the folder of the benchmark peers, built as its README says");
-    return null;
-  }
+): Promise<string> {
+  const folder = process.env["PEERS_DIR"] ?? "";
+  if (folder === "") throw new Error("PEERS_DIR does not name the folder of the benchmark peers");
   const topics = await FreshTopics.open({ partitions: peersPartitions, servers: place.servers });
   try {
     return await use(folder, topics);

@@ -12,6 +12,8 @@ export interface Place {
 export interface Figure {
   readonly id: string;
   readonly title: string;
-  /** Markdown; null when what it needs is not there, which it says. */
-  readonly measure: (place: Place) => Promise<string | null>;
+  /** It is measured beside the peers that PEERS_DIR names [false]. */
+  readonly needsPeers?: boolean;
+  /** Markdown. */
+  readonly measure: (place: Place) => Promise<string>;
 }

@@ -29,7 +29,7 @@ export function explainCommand(): Command {
       "after",
       `
 Example:
-  ${ownCommand} explain clients.update --data '{"id":12,"credit":"500"}' --handlers handlers.yaml
+  ${ownCommand} explain clients.update --data '{"id":12,"credit":"5000"}' --handlers handlers.yaml
 
 Needs no broker. Exit code 0: explained, whatever the verdicts; 2: no such event, or data that does not fit its schema;
 78: no handlers file, or one that cannot be used.`,

@@ -25,6 +25,8 @@ export interface OpenLog {
 }
 
 const startMs = 15_000;
+/** After so long whoever waits is told for what. */
+const silentMs = 3000;
 const lookMs = 5000;
 const closeMs = 2000;
 
@@ -48,8 +50,11 @@ export async function withHandlerLog<T>(run: (log: OpenLog) => Promise<T>): Prom
     const topic = topicNames(settings.topics.prefix).instances;
     return new InstanceWatch({ client, registry, reader, topic, timeoutMs: lookMs, clock: systemClock });
   };
+  const still = setTimeout(() => {
+    process.stderr.write(`reading the log of handlers: no answer yet, given up after ${startMs / 1000} s\n`);
+  }, silentMs);
   try {
-    await store.start(startMs);
+    await store.start(startMs).finally(() => clearTimeout(still));
     return await run({ settings, store, client, registry, read, instances });
   } finally {
     await Promise.all(closing.map((close) => close()));

@@ -26,7 +26,6 @@ describe("a command", () => {
 
   for (const [code, exit] of [
     ["SETTINGS_INVALID", 78],
-    ["BROKER_UNAVAILABLE", 75],
     ["DATA_INVALID", 2],
     ["INTERNAL", 1],
   ] as const) {
@@ -34,6 +33,17 @@ describe("a command", () => {
       const { code: ended, said } = await run(() => Promise.reject(new BridgeError(code, "what to do")));
       assert.equal(ended, exit);
       assert.equal(said, `error [${code}]: what to do\n`);
+    });
+  }
+
+  for (const [code, named] of [
+    ["BROKER_UNAVAILABLE", "KAFKA_BROKERS"],
+    ["REGISTRY_UNAVAILABLE", "SCHEMA_REGISTRY_URL"],
+  ] as const) {
+    it(`ends with 75 for ${code}, and says which setting names the server and how to start one`, async () => {
+      const { code: ended, said } = await run(() => Promise.reject(new BridgeError(code, "nobody answers")));
+      assert.equal(ended, 75);
+      assert.match(said, new RegExp(`^error \\[${code}\\]: nobody answers\n.*${named}.*dev-stack start`));
     });
   }
 

@@ -56,8 +56,7 @@ function rowsOf({ atOnce }: AskLoad, results: ReadonlyMap<Contender, readonly As
     const meant = contender === "no handler" ? "no-handler" : "handler";
     const runs = contender === "floor" ? [] : (results.get(contender) ?? []);
     const unmeant = runs.reduce((sum, { decided }) => sum + count - (decided[meant] ?? 0), 0);
-    const name =
-      unmeant === 0 ? contender : `${contender} (${unmeant} of ${runs.length * count} decided otherwise)`;
+    const name = unmeant === 0 ? contender : `${contender} (${unmeant} of ${runs.length * count} decided otherwise)`;
     const [p999] = of("p999", 2);
     const figures = [...of("perSecond", 0), ...of("p50", 2), ...of("p99", 2), p999, ...of("cpuMicros", 0)];
     return [String(atOnce), name, ...figures];

@@ -28,29 +28,45 @@ export const [overlongFive, minusTwo] = [Buffer.of(0x8a, 0x80, 0x80, 0x80, 0x10)
 
 export interface RawBatch {
   readonly records: readonly Buffer[];
+  /** What stands where the records do, in their place. */
+  readonly body?: Buffer;
   readonly firstOffset?: number;
   /** Of the last record, past the first offset. */
   readonly lastDelta?: number;
   readonly timestampMs?: bigint;
+  readonly attributes?: number;
+  readonly producerId?: bigint;
+  /** How many records it says that it has. */
+  readonly count?: number;
+}
+
+/** Records as they stand in a batch, each behind its length. */
+export function bodyOf(records: readonly Buffer[]): Buffer {
+  return Buffer.concat(records.flatMap((record) => [varint(record.length), record]));
 }
 
 export function rawBatch({
   records,
+  body = bodyOf(records),
+  count = records.length,
   firstOffset = 0,
-  lastDelta = records.length - 1,
+  lastDelta = count - 1,
   timestampMs = 0n,
+  attributes = 0,
+  producerId = -1n,
 }: RawBatch): Buffer {
-  const body = Buffer.concat(records.flatMap((record) => [varint(record.length), record]));
   const head = Buffer.alloc(headBytes);
   head.writeBigInt64BE(BigInt(firstOffset), 0);
   head.writeInt32BE(headBytes + body.length - 12, 8);
   head[16] = 2;
+  head.writeInt16BE(attributes, 21);
   head.writeInt32BE(lastDelta, 23);
   head.writeBigInt64BE(timestampMs, 27);
   head.writeBigInt64BE(timestampMs, 35);
-  // No producer id, epoch and sequence.
+  // No epoch and sequence.
   head.fill(0xff, 43, 57);
-  head.writeInt32BE(records.length, 57);
+  head.writeBigInt64BE(producerId, 43);
+  head.writeInt32BE(count, 57);
   const batch = Buffer.concat([head, body]);
   batch.writeUInt32BE(crc32c(batch.subarray(coveredFrom)), 17);
   return batch;

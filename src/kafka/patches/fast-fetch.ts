@@ -1,3 +1,4 @@
+import { inflate } from "../connection/compression.ts";
 import { encodeFetchRequest, type FetchRequest } from "../protocol/fetch-request.ts";
 import { decodeFetchResponse } from "../protocol/fetch-response.ts";
 import { encoded } from "./encoded.ts";
@@ -38,7 +39,7 @@ type DecoderClass = new (buffer: Buffer) => { offset: number };
 export function fetchFast(): void {
   const make = (upstream: FetchVersions["protocol"]): FetchVersions["protocol"] => {
     assertSource(upstreamFetchRequest(), fetchRequestSource);
-    const decode = (bytes: Buffer): Promise<unknown> => decodeFetchResponse(bytes, readByKafkajs);
+    const decode = (bytes: Buffer): Promise<unknown> => decodeFetchResponse(bytes, inflate, readByKafkajs);
     return (of) => {
       const known = upstream(of);
       if (known === undefined || of.version !== fastVersion) return known;

@@ -24,8 +24,8 @@ interface FoldedHeaders {
 }
 
 /**
- * A record's headers are read once each, and a name is only a name: in batches that are compressed, the others are read by
- * kafka/protocol. Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the function not the source, that was read.
+ * A record's headers are read once each, and a name is only a name, where kafkajs reads records itself: beside batches of a
+ * format older than 2017, and of brokers before Kafka 2.3. The others are read by kafka/protocol. Idempotent. Throws BridgeError INTERNAL when kafkajs is not the version, or the function not the source, that was read.
  */
 export function mendRecordHeaders(): void {
   replace(decoderClass().prototype, "readVarIntArray", recordDecoderSource, () => readHeaders, recordDecoder());

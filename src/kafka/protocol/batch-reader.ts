@@ -1,3 +1,4 @@
+import { messageOf as messageOfError } from "../../errors.ts";
 import type { HeaderValue } from "../../model/record.ts";
 import {
   appendTimeFlag,
@@ -39,16 +40,98 @@ export interface BatchContext {
   readonly isControlBatch: boolean;
 }
 
-/** Whether a batch is one that `readBatch` reads: of format v2, and not compressed. */
-export function isPlain(bytes: Buffer, at: number): boolean {
-  return bytes[at + magicAt] === magic && (bytes.readInt16BE(at + attributesAt) & compressionMask) === 0;
+/** Of a batch that begins there: whether its format is v2, and what compresses it, 0 where nothing does. */
+export function formatOf(bytes: Buffer, at: number): { readonly isV2: boolean; readonly compression: number } {
+  return { isV2: bytes[at + magicAt] === magic, compression: bytes.readInt16BE(at + attributesAt) & compressionMask };
+}
+
+/** Undoes a compression, by its number in a batch's attributes. Rejects where the bytes are none, or unfold to more than they may. */
+export type Inflate = (compression: number, bytes: Buffer) => Promise<Buffer>;
+
+/** What a batch is besides its records. */
+export interface BatchSummary {
+  readonly context: BatchContext;
+  readonly lastOffset: bigint;
+  /** Bytes of its records, not compressed. */
+  readonly bytes: number;
+}
+
+/** Records of one batch that are read at most: what unfolds to so many and more is not for this. */
+const mostRecords = 100_000;
+/** Headers of one batch, besides ten a record: a few bytes unfold to millions of empty ones. */
+const mostHeaders = 100_000;
+/** Of what cannot be read, so much stands there for those who look at it. */
+const shownBytes = 512 * 1024;
+
+/**
+ * Adds the records of the batch that begins there, which is not compressed (kafka.apache.org/documentation/#recordbatch). The
+ * checksum is not looked at: the broker did, and kafkajs does not either. Throws RangeError where the length of the batch or of
+ * a record is impossible: the broker has looked at those.
+ */
+export function readBatch(input: Input, messages: FetchedMessage[]): BatchSummary {
+  const batch = readHead(input);
+  for (let left = batch.count; left > 0; left--) {
+    messages.push(readRecord(input.copy(input.varint()), batch, batch.lastDelta - left + 1));
+  }
+  input.at = batch.end;
+  return summaryOf(batch, batch.end - batch.recordsAt);
 }
 
 /**
- * Adds the records of the batch that begins there (kafka.apache.org/documentation/#recordbatch). The checksum is not looked
- * at: the broker did, and kafkajs does not either. Throws RangeError where the length of the batch or of a record is impossible.
+ * The same of a compressed one. What its records say of their own lengths the broker does not look at: from one whose length is
+ * impossible on, the rest of the batch is one record that cannot be read, with the batch's last offset. So is a batch that cannot
+ * be unfolded, or is of more records than `mostRecords`. Never rejects for what stands in it.
  */
-export function readBatch(input: Input, messages: FetchedMessage[]): void {
+export async function readCompressedBatch(
+  input: Input,
+  inflate: Inflate,
+  messages: FetchedMessage[],
+): Promise<BatchSummary> {
+  const batch = readHead(input);
+  const { compression, count, end, lastDelta, recordsAt } = batch;
+  input.at = end;
+  let inflated: Buffer;
+  try {
+    if (count > mostRecords) throw new RangeError(`a batch of ${count} records, more than ${mostRecords}`);
+    inflated = await inflate(compression, input.bytes.subarray(recordsAt, end));
+  } catch (error) {
+    messages.push(messageOf(batch, unreadable(Buffer.alloc(0), messageOfError(error)), lastDelta));
+    return summaryOf(batch, 0);
+  }
+  const records = new Input(inflated);
+  for (let left = count; left > 0; left--) {
+    const from = records.at;
+    const bytes = recordOf(records);
+    if (bytes === null) {
+      const why = "a record has an impossible length: what follows it in its batch cannot be read";
+      messages.push(messageOf(batch, unreadable(inflated.subarray(from), why), lastDelta));
+      break;
+    }
+    messages.push(readRecord(bytes, batch, lastDelta - left + 1, true));
+  }
+  return summaryOf(batch, inflated.length);
+}
+
+interface Batch {
+  readonly context: BatchContext;
+  readonly compression: number;
+  readonly count: number;
+  /** Where its records begin, and where it ends. */
+  readonly recordsAt: number;
+  readonly end: number;
+  readonly firstOffset: bigint;
+  readonly lastDelta: number;
+  readonly firstTimestamp: bigint;
+  /** When the broker took it, where that counts. */
+  readonly appendedAt: string | null;
+  /** What the next record's offset is past the first at least. */
+  least: number;
+  /** Headers that may still come. */
+  headersLeft: number;
+}
+
+/** Throws RangeError where the batch is shorter than its head. */
+function readHead(input: Input): Batch {
   const start = input.at;
   const firstOffset = input.int64();
   const length = input.int32();
@@ -66,22 +149,46 @@ export function readBatch(input: Input, messages: FetchedMessage[]): void {
     isControlBatch: (attributes & controlFlag) !== 0,
   };
   input.at = start + countAt;
+  const count = input.int32();
   const appendedAt = (attributes & appendTimeFlag) !== 0 ? lastTimestamp.toString() : null;
-  const batch: Batch = { context, firstOffset, firstTimestamp, appendedAt, least: 0 };
-  for (let left = input.int32(); left > 0; left--) {
-    messages.push(readRecord(input.copy(input.varint()), batch, lastDelta - left + 1));
-  }
-  input.at = end;
+  const headersLeft = mostHeaders + 10 * count;
+  const compression = attributes & compressionMask;
+  const times = { firstTimestamp, appendedAt };
+  return {
+    context,
+    compression,
+    count,
+    recordsAt: input.at,
+    end,
+    firstOffset,
+    lastDelta,
+    ...times,
+    least: 0,
+    headersLeft,
+  };
 }
 
-interface Batch {
-  readonly context: BatchContext;
-  readonly firstOffset: bigint;
-  readonly firstTimestamp: bigint;
-  /** When the broker took it, where that counts. */
-  readonly appendedAt: string | null;
-  /** What the next record's offset is past the first at least. */
-  least: number;
+function summaryOf({ context, firstOffset, lastDelta }: Batch, bytes: number): BatchSummary {
+  return { context, lastOffset: firstOffset + BigInt(lastDelta), bytes };
+}
+
+/** The next record's bytes; null where its length is impossible. */
+function recordOf(records: Input): Buffer | null {
+  try {
+    const length = records.varint();
+    return length > 0 ? records.copy(length) : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+type Content = Pick<FetchedMessage, "attributes" | "key" | "value" | "headers"> & { readonly sentDelta: number };
+
+function unreadable(bytes: Buffer, why: string): Content {
+  const headers = Object.assign(Object.create(null), { [unreadableHeader]: Buffer.from(why) }) as Content["headers"];
+  const value = bytes.length <= shownBytes ? bytes : Buffer.from(bytes.subarray(0, shownBytes));
+  return { attributes: 0, sentDelta: 0, key: null, value, headers };
 }
 
 /**
@@ -90,27 +197,30 @@ interface Batch {
  * it where nothing is compressed, has the next one: what is committed behind it must be of this batch.
  *
  * @param most what its offset is past the first at most.
+ * @param exact nothing may stand behind its fields.
  */
-function readRecord(bytes: Buffer, batch: Batch, most: number): FetchedMessage {
+function readRecord(bytes: Buffer, batch: Batch, most: number, exact = false): FetchedMessage {
   const input = new Input(bytes);
   let [attributes, sentDelta, offsetDelta] = [0, 0, -1];
-  let key: Buffer | null;
-  let value: Buffer | null;
-  let headers: FetchedMessage["headers"];
+  let content: Content;
   try {
     attributes = input.int8();
     sentDelta = input.varlong();
     offsetDelta = input.varint();
-    key = input.field();
-    value = input.field();
-    headers = readHeaders(input);
+    const key = input.field();
+    const value = input.field();
+    content = { attributes, sentDelta, key, value, headers: readHeaders(input, batch) };
+    if (exact && input.rest > 0) throw new RangeError("a record is longer than what it holds");
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    key = null;
-    value = bytes;
-    headers = Object.assign(Object.create(null), { [unreadableHeader]: Buffer.from(error.message) }) as typeof headers;
+    content = { ...unreadable(bytes, error.message), attributes, sentDelta };
   }
   if (offsetDelta < batch.least || offsetDelta > most) offsetDelta = batch.least;
+  return messageOf(batch, content, offsetDelta);
+}
+
+function messageOf(batch: Batch, content: Content, offsetDelta: number): FetchedMessage {
+  const { attributes, headers, key, sentDelta, value } = content;
   batch.least = offsetDelta + 1;
   return {
     magicByte: magic,
@@ -132,9 +242,12 @@ function plus(first: bigint, delta: number): string {
 }
 
 /** A name is only a name, "constructor" too, and one that stands several times is a list. */
-function readHeaders(record: Input): Readonly<Record<string, HeaderValue>> {
+function readHeaders(record: Input, batch: Batch): Readonly<Record<string, HeaderValue>> {
   const headers = Object.create(null) as Record<string, Buffer | Buffer[]>;
-  for (let left = record.varint(); left > 0; left--) {
+  const count = record.varint();
+  if (count > batch.headersLeft) throw new RangeError(`a record has ${count} headers`);
+  batch.headersLeft -= Math.max(0, count);
+  for (let left = count; left > 0; left--) {
     const name = record.text();
     const value = record.field();
     if (value === null) continue;

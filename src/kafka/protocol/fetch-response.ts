@@ -1,5 +1,6 @@
+import { type AbortedTransaction, AbortedTransactions } from "./aborted-transactions.ts";
 import { magicAt, uncountedBytes } from "./batch-layout.ts";
-import { type FetchedMessage, isPlain, readBatch } from "./batch-reader.ts";
+import { type FetchedMessage, formatOf, type Inflate, readBatch, readCompressedBatch } from "./batch-reader.ts";
 import { Input } from "./input.ts";
 
 /** What kafkajs makes of an answer to Fetch, version 11 (its src/protocol/requests/fetch/v11/response.js). */
@@ -20,7 +21,8 @@ interface FetchedPartition {
   readonly highWatermark: string;
   readonly lastStableOffset: string;
   readonly lastStartOffset: string;
-  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
+  /** Empty where the records were read here: those of an aborted transaction are told as control records then. */
+  readonly abortedTransactions: readonly AbortedTransaction[];
   readonly preferredReadReplica: number;
   readonly messages: readonly unknown[];
 }
@@ -34,7 +36,11 @@ export type ReadOther = (bytes: Buffer, at: number) => Promise<readonly unknown[
  * Partitions of which there is nothing to tell are left out: kafkajs makes an empty batch of each, a dozen objects and as many
  * promises, and then passes over it. Rejects with RangeError where the bytes end too early, or a batch has an impossible length.
  */
-export async function decodeFetchResponse(bytes: Buffer, readOther: ReadOther): Promise<FetchResponse> {
+export async function decodeFetchResponse(
+  bytes: Buffer,
+  inflate: Inflate,
+  readOther: ReadOther,
+): Promise<FetchResponse> {
   const input = new Input(bytes);
   const clientSideThrottleTime = input.int32();
   const errorCode = input.int16();
@@ -47,8 +53,9 @@ export async function decodeFetchResponse(bytes: Buffer, readOther: ReadOther): 
       if (passedOver(input)) continue;
       const head = readHead(input);
       const sizeAt = input.at;
-      const messages = readMessages(input) ?? (await readOther(bytes, sizeAt));
-      partitions.push({ ...head, messages });
+      const messages = await readMessages(input, head.abortedTransactions, inflate);
+      if (messages === null) partitions.push({ ...head, messages: await readOther(bytes, sizeAt) });
+      else partitions.push({ ...head, abortedTransactions: [], messages });
     }
     if (partitions.length > 0) responses.push({ topicName, partitions });
   }
@@ -87,25 +94,39 @@ function readHead(input: Input): Omit<FetchedPartition, "messages"> {
   return { partition, errorCode, ...offsets, abortedTransactions, preferredReadReplica };
 }
 
-/**
- * Null: kafkajs is to read them all, as a batch is compressed, or of a format older than 2017. The input stands behind them
- * either way.
- */
-function readMessages(input: Input): readonly FetchedMessage[] | null {
+/** From so many unfolded bytes on, what follows in the answer is left for the next: a megabyte of it may unfold to gigabytes. */
+const enoughInflated = 16 * 1024 * 1024;
+
+/** Null: kafkajs is to read them all, as a batch is of a format older than 2017. The input stands behind them either way. */
+async function readMessages(
+  input: Input,
+  transactions: readonly AbortedTransaction[],
+  inflate: Inflate,
+): Promise<readonly FetchedMessage[] | null> {
   const size = input.int32();
   if (size <= 0 || size > input.rest) return [];
   const end = input.at + size;
+  const aborted = new AbortedTransactions(transactions);
   const messages: FetchedMessage[] = [];
+  let inflated = 0;
   // The last batch may be cut off where the broker reached the size that was asked for.
-  while (end - input.at > magicAt) {
-    const length = uncountedBytes + input.bytes.readInt32BE(input.at + uncountedBytes - 4);
-    if (length > end - input.at) break;
+  while (end - input.at > magicAt && inflated < enoughInflated) {
+    const { at } = input;
+    const length = uncountedBytes + input.bytes.readInt32BE(at + uncountedBytes - 4);
+    if (length > end - at) break;
     if (length <= magicAt) throw new RangeError("a batch has an impossible length");
-    if (!isPlain(input.bytes, input.at)) {
+    const { compression, isV2 } = formatOf(input.bytes, at);
+    if (!isV2) {
       input.at = end;
       return null;
     }
-    readBatch(input, messages);
+    const from = messages.length;
+    if (compression === 0) aborted.pass(readBatch(input, messages), messages, from);
+    else {
+      const batch = await readCompressedBatch(input, inflate, messages);
+      inflated += batch.bytes;
+      aborted.pass(batch, messages, from);
+    }
   }
   input.at = end;
   return messages;

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readByKafkajs } from "../../../src/kafka/patches/fast-fetch.ts";
-import type { FetchedMessage } from "../../../src/kafka/protocol/batch-reader.ts";
-import { decodeFetchResponse } from "../../../src/kafka/protocol/fetch-response.ts";
 import { Input } from "../../../src/kafka/protocol/input.ts";
-import { Output } from "../../../src/kafka/protocol/output.ts";
 import { unreadableHeader } from "../../../src/kafka/protocol/unreadable-header.ts";
+import { readFetched as read } from "../../support/fetched.ts";
 import {
   minusTwo,
   overlongFive,
@@ -19,32 +16,9 @@ import {
 
 /** What a producer may write and a broker takes, though nobody's library writes it: one such record must not stop its topic. */
 
-function answer(records: Buffer): Buffer {
-  const out = new Output(14 + 2 + 5 + 4 + 42 + records.length);
-  out.int32(0);
-  out.int16(0);
-  out.int32(0);
-  out.int32(1);
-  out.string("topic");
-  out.int32(1);
-  out.int32(0);
-  out.int16(0);
-  for (let count = 0; count < 3; count++) out.int64(0n);
-  out.int32(0);
-  out.int32(-1);
-  out.int32(records.length);
-  out.raw(records);
-  return out.bytes.subarray(0, out.at);
-}
-
 function batchOf(records: readonly Buffer[], lastDelta?: number): Buffer {
   const batch: RawBatch = { records, firstOffset: 100 };
   return rawBatch(lastDelta === undefined ? batch : { ...batch, lastDelta });
-}
-
-async function read(records: Buffer): Promise<readonly FetchedMessage[]> {
-  const { responses } = await decodeFetchResponse(answer(records), readByKafkajs);
-  return (responses[0]?.partitions[0]?.messages ?? []) as readonly FetchedMessage[];
 }
 
 test("what the broker drops of a length is dropped, and a negative one is none", async () => {

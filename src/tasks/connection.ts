@@ -41,6 +41,9 @@ export interface ConnectionOptions extends ConnectorOptions {
 
 const ended = new Error("the exchange was ended");
 
+/** Responses with a status below 200 that one request may get before its own; they cost time and say nothing. */
+const mostInterim = 8;
+
 export class Connection {
   /** Called when the socket closes, in use or idle. */
   onClosed: (self: Connection) => void = () => undefined;
@@ -101,6 +104,7 @@ class Waiting implements Dispatcher.DispatchHandler {
   readonly #reused: boolean;
   readonly #answered: () => void;
   #begun = false;
+  #interim = 0;
   #done = false;
   #head: { readonly status: number; readonly headers: Dispatcher.ResponseData["headers"] } | null = null;
   #kept: Kept | null = null;
@@ -137,8 +141,16 @@ class Waiting implements Dispatcher.DispatchHandler {
     this.#begun = true;
   }
 
-  onResponseStart(_controller: unknown, status: number, headers: Dispatcher.ResponseData["headers"]): void {
-    if (status < 200 || this.#done) return;
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Dispatcher.ResponseData["headers"],
+  ): void {
+    if (this.#done) return;
+    if (status < 200) {
+      this.#countInterim(controller);
+      return;
+    }
     this.#head = { status, headers };
     const reading = this.#readingOf(status);
     this.#kept = new Kept(reading.bytes);
@@ -157,6 +169,16 @@ class Waiting implements Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#head !== null) this.#respond("connection");
     else this.#finish({ kind: "error", error, stale: this.#reused && !this.#begun && isClosed(error) });
+  }
+
+  #countInterim(controller: Dispatcher.DispatchController): void {
+    if (++this.#interim <= mostInterim) return;
+    const error = new Error(
+      `more than ${mostInterim} interim responses (a status below 200) came instead of an answer`,
+    );
+    this.#finish({ kind: "error", error, stale: false });
+    // At once: whoever asked learns of the end only after all that has come in was parsed.
+    controller.abort(error);
   }
 
   #respond(cut: Cut | null): void {

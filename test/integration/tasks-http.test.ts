@@ -280,6 +280,32 @@ test("refused, reset, half-closed and garbled connections are unreachable at onc
   assert.equal(gone.accepted(), 0);
 });
 
+test("a few interim responses are passed over; one after the other without end is unreachable long before the timeout", async (t) => {
+  const tasks = runner(t);
+  const interim = "HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n";
+  const few = await answering(t, interim.repeat(8) + allow);
+  for (let call = 0; call < 2; call++) assert.equal((await ask(tasks, few.url, 2000, "few")).kind, "answer");
+  assert.equal(few.accepted(), 1);
+  const endless = await loopback(t, (socket) => {
+    onRequests(socket, () => {
+      const timer = setInterval(() => socket.write(interim), 5);
+      socket.on("close", () => clearInterval(timer));
+    });
+  });
+  const flood = await answering(t, interim.repeat(9) + allow);
+  for (const server of [endless, flood]) {
+    const startMs = performance.now();
+    for (let call = 1; call <= 2; call++) {
+      const failure = await failureOf(ask(tasks, server.url, 5000, server.url));
+      assert.equal(failure.kind, "unreachable");
+      assert.match(failure.detail, /more than 8 interim responses/);
+      assert.equal(server.accepted(), call);
+    }
+    assert.ok(performance.now() - startMs < 1000);
+    await eventually("the sockets are closed", () => server.open() === 0);
+  }
+});
+
 test("an answer past the size limit is not read on, announced or not", async (t) => {
   const tasks = runner(t);
   let sent = 0;

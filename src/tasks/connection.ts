@@ -154,11 +154,11 @@ class Waiting implements Dispatcher.DispatchHandler {
     this.#head = { status, headers };
     const reading = this.#readingOf(status);
     this.#kept = new Kept(reading.bytes);
-    if (reading.refuseLonger && Number(headers["content-length"]) > reading.bytes) this.#respond("size");
+    if (reading.refuseLonger && Number(headers["content-length"]) > reading.bytes) this.#tooLong(controller);
   }
 
-  onResponseData(_controller: unknown, chunk: Buffer): void {
-    if (!this.#done && this.#kept?.add(chunk) === false) this.#respond("size");
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#done && this.#kept?.add(chunk) === false) this.#tooLong(controller);
   }
 
   onResponseEnd(): void {
@@ -179,6 +179,11 @@ class Waiting implements Dispatcher.DispatchHandler {
     this.#finish({ kind: "error", error, stale: false });
     // At once: whoever asked learns of the end only after all that has come in was parsed.
     controller.abort(error);
+  }
+
+  #tooLong(controller: Dispatcher.DispatchController): void {
+    this.#respond("size");
+    controller.abort(ended);
   }
 
   #respond(cut: Cut | null): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -329,6 +330,21 @@ test("an answer past the size limit is not read on, announced or not", async (t)
   assert.equal((await failureOf(ask(tasks, announced.url, 5000, "b"))).kind, "too-large");
   const fits = await answering(t, response("200 OK", `{"decision":"allow","x":"${"x".repeat(262_000)}"}`));
   assert.equal((await ask(tasks, fits.url, 5000, "c")).kind, "answer");
+});
+
+test("of a response that is too long no chunk is looked at after the one that was too much", async (t) => {
+  const long = await answering(
+    t,
+    `HTTP/1.1 500 Broken\r\ntransfer-encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(60_000)}0\r\n\r\n`,
+  );
+  let chunks = 0;
+  const count = () => void chunks++;
+  subscribe("undici:request:bodyChunkReceived", count);
+  t.after(() => unsubscribe("undici:request:bodyChunkReceived", count));
+  const failure = await failureOf(ask(runner(t), long.url));
+  assert.deepEqual([failure.kind, failure.response?.length], ["status", 8192]);
+  await eventually("the socket is closed", () => long.open() === 0);
+  assert.equal(chunks, 8193);
 });
 
 test("a reused socket that the server closed is tried once more on a new one, a new one is not", async (t) => {

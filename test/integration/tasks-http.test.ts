@@ -338,13 +338,64 @@ test("of a response that is too long no chunk is looked at after the one that wa
     `HTTP/1.1 500 Broken\r\ntransfer-encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(60_000)}0\r\n\r\n`,
   );
   let chunks = 0;
-  const count = () => void chunks++;
+  const count = () => {
+    chunks++;
+  };
   subscribe("undici:request:bodyChunkReceived", count);
   t.after(() => unsubscribe("undici:request:bodyChunkReceived", count));
   const failure = await failureOf(ask(runner(t), long.url));
   assert.deepEqual([failure.kind, failure.response?.length], ["status", 8192]);
   await eventually("the socket is closed", () => long.open() === 0);
   assert.equal(chunks, 8193);
+});
+
+/** Answers each request with what the one before it on any socket should have got, the first with its own. */
+async function outOfStep(t: TestContext, status: string) {
+  const counts: number[] = [];
+  let previous: string | undefined;
+  const server = await loopback(t, (socket) => {
+    onRequests(socket, ({ head }, count) => {
+      counts.push(count);
+      const own = response(status, status.startsWith("204") ? "" : '{"decision":"allow"}', [
+        `Webhook-Id: ${/webhook-id: (\S+)/.exec(head)?.[1] ?? ""}`,
+      ]);
+      socket.write(previous ?? own);
+      previous = own;
+    });
+  });
+  return { server, counts };
+}
+
+test("a response that names another delivery is a bad answer in either stage, whatever its status, and ends its socket", async (t) => {
+  for (const status of ["200 OK", "204 No Content", "410 Gone", "503 Busy"]) {
+    const { counts, server } = await outOfStep(t, status);
+    const tasks = runner(t);
+    const task = httpTask(server.url);
+    const called = (deliveryId: string) => sampleCall(2000, { deliveryId });
+    const askOf = (deliveryId: string) => tasks.ask(askedHandler(task), called(deliveryId), never);
+    const own = await askOf("d 0");
+    assert.equal(own.kind, status.startsWith("2") ? "answer" : "failure");
+    if (own.kind === "failure") assert.equal(own.failure.kind, "status");
+    const mistaken = [() => askOf("d-1"), () => tasks.deliver(afterHandler(task, "asked"), called("d-2"), never)];
+    for (const call of mistaken) {
+      const failure = await failureOf(call());
+      assert.equal(failure.kind, "bad-answer");
+      assert.match(failure.detail, /to another call: its webhook-id/);
+      await eventually("the socket is closed", () => server.open() === 0);
+    }
+    assert.deepEqual(counts, [1, 2, 1]);
+  }
+});
+
+test("of several webhook-ids in a response each must be the request's; a response without any is taken", async (t) => {
+  const tasks = runner(t);
+  const body = '{"decision":"allow"}';
+  const two = await answering(t, response("200 OK", body, ["webhook-id: d-1", "webhook-id: d-2"]));
+  assert.equal((await failureOf(ask(tasks, two.url, 2000, "two"))).kind, "bad-answer");
+  const same = await answering(t, response("200 OK", body, ["webhook-id: d-1", "webhook-id:   d-1  "]));
+  assert.equal((await ask(tasks, same.url, 2000, "same")).kind, "answer");
+  const none = await answering(t, response("200 OK", body));
+  assert.equal((await ask(tasks, none.url, 2000, "none")).kind, "answer");
 });
 
 test("a reused socket that the server closed is tried once more on a new one, a new one is not", async (t) => {

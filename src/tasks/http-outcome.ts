@@ -33,7 +33,7 @@ export function askedOverHttp(result: HttpResult, sent: BodyEvent, context: Outc
 
 /**
  * Any 2xx is delivered, whatever its body and even when the body breaks off: the handler has said that it has the
- * event, and asking again would only double it.
+ * event, and asking again would only double it. One that names another delivery has said nothing of this event.
  */
 export function deliveredOverHttp(result: HttpResult, context: OutcomeContext): AttemptOutcome {
   if (result.kind !== "response" || !isSuccess(result)) return { kind: "failure", failure: failureOf(result, context) };
@@ -65,6 +65,11 @@ function failureOf(result: HttpResult, context: OutcomeContext): Failure {
   switch (result.kind) {
     case "refused":
       return { kind: "unreachable", detail: result.detail };
+    case "mistaken":
+      return {
+        kind: "bad-answer",
+        detail: "the response is to another call: its webhook-id is not that of the request",
+      };
     case "over":
       return timedOut(result.over, context);
     case "error":

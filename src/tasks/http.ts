@@ -5,12 +5,12 @@ import type { Handler, HttpTask, Stage } from "../model/handler.ts";
 import { secretsOfAddress } from "../model/masked-address.ts";
 import type { TaskCall } from "../model/task-call.ts";
 import type { CallTime } from "./call-time.ts";
-import type { ConnectionResult, Reading, Request } from "./connection.ts";
 import type { Egress } from "./egress.ts";
 import { type CallHeaders, callHeaders } from "./headers.ts";
 import type { TaskLimits } from "./limits.ts";
 import type { Signer } from "./signature.ts";
 import { Sockets } from "./sockets.ts";
+import type { ConnectionResult, Reading, Request } from "./waiting.ts";
 
 export type HttpResult = ConnectionResult | { readonly kind: "refused"; readonly detail: string };
 

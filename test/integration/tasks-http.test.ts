@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -280,6 +281,32 @@ test("refused, reset, half-closed and garbled connections are unreachable at onc
   assert.equal(gone.accepted(), 0);
 });
 
+test("a few interim responses are passed over; one after the other without end is unreachable long before the timeout", async (t) => {
+  const tasks = runner(t);
+  const interim = "HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n";
+  const few = await answering(t, interim.repeat(8) + allow);
+  for (let call = 0; call < 2; call++) assert.equal((await ask(tasks, few.url, 2000, "few")).kind, "answer");
+  assert.equal(few.accepted(), 1);
+  const endless = await loopback(t, (socket) => {
+    onRequests(socket, () => {
+      const timer = setInterval(() => socket.write(interim), 5);
+      socket.on("close", () => clearInterval(timer));
+    });
+  });
+  const flood = await answering(t, interim.repeat(9) + allow);
+  for (const server of [endless, flood]) {
+    const startMs = performance.now();
+    for (let call = 1; call <= 2; call++) {
+      const failure = await failureOf(ask(tasks, server.url, 5000, server.url));
+      assert.equal(failure.kind, "unreachable");
+      assert.match(failure.detail, /more than 8 interim responses/);
+      assert.equal(server.accepted(), call);
+    }
+    assert.ok(performance.now() - startMs < 1000);
+    await eventually("the sockets are closed", () => server.open() === 0);
+  }
+});
+
 test("an answer past the size limit is not read on, announced or not", async (t) => {
   const tasks = runner(t);
   let sent = 0;
@@ -303,6 +330,72 @@ test("an answer past the size limit is not read on, announced or not", async (t)
   assert.equal((await failureOf(ask(tasks, announced.url, 5000, "b"))).kind, "too-large");
   const fits = await answering(t, response("200 OK", `{"decision":"allow","x":"${"x".repeat(262_000)}"}`));
   assert.equal((await ask(tasks, fits.url, 5000, "c")).kind, "answer");
+});
+
+test("of a response that is too long no chunk is looked at after the one that was too much", async (t) => {
+  const long = await answering(
+    t,
+    `HTTP/1.1 500 Broken\r\ntransfer-encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(60_000)}0\r\n\r\n`,
+  );
+  let chunks = 0;
+  const count = () => {
+    chunks++;
+  };
+  subscribe("undici:request:bodyChunkReceived", count);
+  t.after(() => unsubscribe("undici:request:bodyChunkReceived", count));
+  const failure = await failureOf(ask(runner(t), long.url));
+  assert.deepEqual([failure.kind, failure.response?.length], ["status", 8192]);
+  await eventually("the socket is closed", () => long.open() === 0);
+  assert.equal(chunks, 8193);
+});
+
+/** Answers each request with what the one before it on any socket should have got, the first with its own. */
+async function outOfStep(t: TestContext, status: string) {
+  const counts: number[] = [];
+  let previous: string | undefined;
+  const server = await loopback(t, (socket) => {
+    onRequests(socket, ({ head }, count) => {
+      counts.push(count);
+      const own = response(status, status.startsWith("204") ? "" : '{"decision":"allow"}', [
+        `Webhook-Id: ${/webhook-id: (\S+)/.exec(head)?.[1] ?? ""}`,
+      ]);
+      socket.write(previous ?? own);
+      previous = own;
+    });
+  });
+  return { server, counts };
+}
+
+test("a response that names another delivery is a bad answer in either stage, whatever its status, and ends its socket", async (t) => {
+  for (const status of ["200 OK", "204 No Content", "410 Gone", "503 Busy"]) {
+    const { counts, server } = await outOfStep(t, status);
+    const tasks = runner(t);
+    const task = httpTask(server.url);
+    const called = (deliveryId: string) => sampleCall(2000, { deliveryId });
+    const askOf = (deliveryId: string) => tasks.ask(askedHandler(task), called(deliveryId), never);
+    const own = await askOf("d 0");
+    assert.equal(own.kind, status.startsWith("2") ? "answer" : "failure");
+    if (own.kind === "failure") assert.equal(own.failure.kind, "status");
+    const mistaken = [() => askOf("d-1"), () => tasks.deliver(afterHandler(task, "asked"), called("d-2"), never)];
+    for (const call of mistaken) {
+      const failure = await failureOf(call());
+      assert.equal(failure.kind, "bad-answer");
+      assert.match(failure.detail, /to another call: its webhook-id/);
+      await eventually("the socket is closed", () => server.open() === 0);
+    }
+    assert.deepEqual(counts, [1, 2, 1]);
+  }
+});
+
+test("of several webhook-ids in a response each must be the request's; a response without any is taken", async (t) => {
+  const tasks = runner(t);
+  const body = '{"decision":"allow"}';
+  const two = await answering(t, response("200 OK", body, ["webhook-id: d-1", "webhook-id: d-2"]));
+  assert.equal((await failureOf(ask(tasks, two.url, 2000, "two"))).kind, "bad-answer");
+  const same = await answering(t, response("200 OK", body, ["webhook-id: d-1", "webhook-id:   d-1  "]));
+  assert.equal((await ask(tasks, same.url, 2000, "same")).kind, "answer");
+  const none = await answering(t, response("200 OK", body));
+  assert.equal((await ask(tasks, none.url, 2000, "none")).kind, "answer");
 });
 
 test("a reused socket that the server closed is tried once more on a new one, a new one is not", async (t) => {

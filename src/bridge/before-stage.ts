@@ -40,7 +40,7 @@ export function composeBefore(parts: StageParts, live: LiveSet, observer: Before
   const replier = createReplier({
     producer,
     allowedTopics: replyTopics,
-    partitionsOf: (topic) => counts?.of(topic) ?? 0,
+    hasPartition: (topic, partition) => counts?.has(topic, partition) ?? false,
     encode: (verdict, dataValue) => {
       if (writer === null) throw new Error("the verdict schema is not open yet");
       return writer.encode(verdict, dataValue);

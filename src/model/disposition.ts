@@ -40,7 +40,9 @@ const byKind: Readonly<Record<Exclude<FailureKind, "status">, Disposition>> = {
     "`when` fails on the same event each time, and skipping it would be a silent loss",
   ),
   "too-large": deadLetter("too-large", "the same event would pass the limit again"),
-  "bad-answer": retry("a persistent script broke its protocol: nothing says that it did it"),
+  "bad-answer": retry(
+    "it was the answer to another question, or no line of the protocol: nothing says that the handler did it",
+  ),
   "not-permitted": accept(answered),
   invalid: accept(answered),
 };

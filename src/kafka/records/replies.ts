@@ -9,8 +9,8 @@ export interface ReplierOptions {
   readonly producer: Pick<RecordProducer, "send">;
   /** The only topics a request may name for its verdict: its headers are not a licence to write anywhere. */
   readonly allowedTopics: readonly string[];
-  /** 0 when it is not known: then the key chooses. */
-  readonly partitionsOf: (topic: string) => number;
+  /** False also when it is not known yet: then the key chooses. */
+  readonly hasPartition: (topic: string, partition: number) => boolean;
   readonly encode: VerdictWriter["encode"];
 }
 
@@ -19,7 +19,7 @@ export interface ReplierOptions {
  * absent or does not exist leaves the choice to the key, because a record for it would vanish without an error.
  * `send` rejects as RecordProducer.send does, and with USAGE for a record that `refusal` refuses.
  */
-export function createReplier({ producer, allowedTopics, partitionsOf, encode }: ReplierOptions): Replier {
+export function createReplier({ producer, allowedTopics, hasPartition, encode }: ReplierOptions): Replier {
   const allowed = new Set(allowedTopics);
   return {
     refusal(record) {
@@ -31,7 +31,7 @@ export function createReplier({ producer, allowedTopics, partitionsOf, encode }:
       const target = targetOf(headers, allowed);
       if (target.kind === "none") throw new BridgeError("USAGE", `no reply can be sent: ${target.why}`);
       const { replyPartition } = headers;
-      const exists = replyPartition !== undefined && replyPartition < partitionsOf(target.topic);
+      const exists = replyPartition !== undefined && hasPartition(target.topic, replyPartition);
       const reply: OutboundRecord = {
         topic: target.topic,
         ...(exists ? { partition: replyPartition } : {}),

@@ -5,13 +5,15 @@ import type { KafkaClient } from "../connection/client.ts";
 
 /** How many partitions each of some topics has, kept up to date: partitions are only ever added. */
 export interface PartitionCounts {
-  /** 0 while it is not known. */
-  of(topic: string): number;
+  /** Whether there is such a partition. Where there is none, the brokers are asked anew: it may just have been added. */
+  has(topic: string, partition: number): boolean;
   close(): void;
 }
 
 const refreshEveryMs = 30_000;
 const refreshWithinMs = 10_000;
+/** Whoever names a partition that does not exist makes us ask this often at most. */
+const askAgainAfterMs = 1000;
 
 /** Reads the counts once before it resolves; a topic that does not exist counts 0. Rejects when no broker answers. */
 export async function watchPartitionCounts(client: KafkaClient, topics: readonly string[]): Promise<PartitionCounts> {
@@ -29,11 +31,26 @@ export async function watchPartitionCounts(client: KafkaClient, topics: readonly
       }
     });
   await refresh();
-  const timer = setInterval(() => {
-    refresh().catch((error: unknown) => {
-      client.logger.warn({ topics, detail: messageOf(error) }, "the reply topics' partitions cannot be read now");
-    });
-  }, refreshEveryMs);
+  let askedAtMs = performance.now();
+  let isAsking = false;
+  const ask = (): void => {
+    if (isAsking) return;
+    isAsking = true;
+    askedAtMs = performance.now();
+    refresh()
+      .catch((error: unknown) => {
+        client.logger.warn({ topics, detail: messageOf(error) }, "the reply topics' partitions cannot be read now");
+      })
+      .finally(() => (isAsking = false));
+  };
+  const timer = setInterval(ask, refreshEveryMs);
   timer.unref();
-  return { of: (topic) => counts.get(topic) ?? 0, close: () => clearInterval(timer) };
+  return {
+    has(topic, partition) {
+      if (partition < (counts.get(topic) ?? 0)) return true;
+      if (performance.now() - askedAtMs >= askAgainAfterMs) ask();
+      return false;
+    },
+    close: () => clearInterval(timer),
+  };
 }

@@ -39,7 +39,7 @@ function replier(partitions = 6) {
       },
     },
     allowedTopics: ["billing.verdicts"],
-    partitionsOf: () => partitions,
+    hasPartition: (_topic, partition) => partition < partitions,
     encode: ({ decision }, data) => Buffer.concat([Buffer.from(decision), data ?? Buffer.alloc(0)]),
   });
   return { replies, sent };
@@ -124,7 +124,7 @@ test("a reply that the producer could not write rejects", async () => {
   const replies = createReplier({
     producer: { send: () => Promise.reject(new BridgeError("BROKER_UNAVAILABLE", "away")) },
     allowedTopics: ["billing.verdicts"],
-    partitionsOf: () => 1,
+    hasPartition: (_topic, partition) => partition < 1,
     encode: () => Buffer.alloc(0),
   });
   await assert.rejects(replies.send(request(good), verdict, null), /away/);

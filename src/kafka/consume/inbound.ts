@@ -3,11 +3,16 @@ import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "
 import type { FetchedMessage } from "../protocol/batch-reader.ts";
 import { unreadableHeader } from "../protocol/unreadable-header.ts";
 
-/** The messages of a batch. Of those that stand in for a batch that cannot be read the last one stays: it says it all. */
-export function inboundRecords(at: TopicPartition, messages: readonly KafkaMessage[]): readonly InboundRecord[] {
+type Message = KafkaMessage & Partial<FetchedMessage>;
+
+/**
+ * The messages of a batch. Where kafkajs read it itself, many stand in for a batch that cannot be read: the last one stays, it
+ * says it all.
+ */
+export function inboundRecords(at: TopicPartition, messages: readonly Message[]): readonly InboundRecord[] {
   const told = messages.filter((message, place) => {
     const next = messages[place + 1];
-    return next === undefined || !isUnreadable(message) || !isUnreadable(next) || !sameValue(message, next);
+    return next === undefined || !standsIn(message) || !standsIn(next) || !sameValue(message, next);
   });
   return told.map((message) => inboundRecord(at, message));
 }
@@ -16,18 +21,15 @@ function sameValue(left: KafkaMessage, right: KafkaMessage): boolean {
   return left.value !== null && right.value !== null && left.value.equals(right.value);
 }
 
-function isUnreadable({ headers }: KafkaMessage): boolean {
-  return headers !== undefined && Object.hasOwn(headers, unreadableHeader);
+function standsIn({ headers, ownMemory }: Message): boolean {
+  return ownMemory !== true && headers !== undefined && Object.hasOwn(headers, unreadableHeader);
 }
 
 /**
- * A message as the rooms see it, in memory of its own: of compressed batches kafkajs hands out slices of the whole answer to
+ * A message as the rooms see it, in memory of its own: what kafkajs reads itself are slices of the whole answer to
  * a fetch, up to 10 MiB, which one record that waits for its retry would otherwise hold.
  */
-export function inboundRecord(
-  { topic, partition }: TopicPartition,
-  message: KafkaMessage & Partial<FetchedMessage>,
-): InboundRecord {
+export function inboundRecord({ topic, partition }: TopicPartition, message: Message): InboundRecord {
   const { key, value, offset, timestamp, headers = {} } = message;
   if (message.ownMemory === true) {
     return { topic, partition, offset: Number(offset), timestampMs: timeOf(timestamp), key, value, headers };

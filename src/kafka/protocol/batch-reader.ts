@@ -1,4 +1,4 @@
-import { messageOf as messageOfError } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { HeaderValue } from "../../model/record.ts";
 import {
   appendTimeFlag,
@@ -90,12 +90,14 @@ export async function readCompressedBatch(
   const batch = readHead(input);
   const { compression, count, end, lastDelta, recordsAt } = batch;
   input.at = end;
+  // What compaction left of a batch of which no record stayed.
+  if (count <= 0) return summaryOf(batch, 0);
   let inflated: Buffer;
   try {
     if (count > mostRecords) throw new RangeError(`a batch of ${count} records, more than ${mostRecords}`);
     inflated = await inflate(compression, input.bytes.subarray(recordsAt, end));
   } catch (error) {
-    messages.push(messageOf(batch, unreadable(Buffer.alloc(0), messageOfError(error)), lastDelta));
+    messages.push(fetched(batch, unreadable(Buffer.alloc(0), messageOf(error)), lastDelta));
     return summaryOf(batch, 0);
   }
   const records = new Input(inflated);
@@ -104,7 +106,7 @@ export async function readCompressedBatch(
     const bytes = recordOf(records);
     if (bytes === null) {
       const why = "a record has an impossible length: what follows it in its batch cannot be read";
-      messages.push(messageOf(batch, unreadable(inflated.subarray(from), why), lastDelta));
+      messages.push(fetched(batch, unreadable(inflated.subarray(from), why), lastDelta));
       break;
     }
     messages.push(readRecord(bytes, batch, lastDelta - left + 1, true));
@@ -187,7 +189,7 @@ type Content = Pick<FetchedMessage, "attributes" | "key" | "value" | "headers"> 
 
 function unreadable(bytes: Buffer, why: string): Content {
   const headers = Object.assign(Object.create(null), { [unreadableHeader]: Buffer.from(why) }) as Content["headers"];
-  const value = bytes.length <= shownBytes ? bytes : Buffer.from(bytes.subarray(0, shownBytes));
+  const value = Buffer.from(bytes.subarray(0, shownBytes));
   return { attributes: 0, sentDelta: 0, key: null, value, headers };
 }
 
@@ -216,10 +218,10 @@ function readRecord(bytes: Buffer, batch: Batch, most: number, exact = false): F
     content = { ...unreadable(bytes, error.message), attributes, sentDelta };
   }
   if (offsetDelta < batch.least || offsetDelta > most) offsetDelta = batch.least;
-  return messageOf(batch, content, offsetDelta);
+  return fetched(batch, content, offsetDelta);
 }
 
-function messageOf(batch: Batch, content: Content, offsetDelta: number): FetchedMessage {
+function fetched(batch: Batch, content: Content, offsetDelta: number): FetchedMessage {
   const { attributes, headers, key, sentDelta, value } = content;
   batch.least = offsetDelta + 1;
   return {

@@ -94,7 +94,10 @@ function readHead(input: Input): Omit<FetchedPartition, "messages"> {
   return { partition, errorCode, ...offsets, abortedTransactions, preferredReadReplica };
 }
 
-/** From so many unfolded bytes on, what follows in the answer is left for the next: a megabyte of it may unfold to gigabytes. */
+/**
+ * From so many unfolded bytes on, what follows in the answer is left for the next: a megabyte of it may unfold to gigabytes. But
+ * not before the second batch, for compaction may have left nothing of the first that is asked for.
+ */
 const enoughInflated = 16 * 1024 * 1024;
 
 /** Null: kafkajs is to read them all, as a batch is of a format older than 2017. The input stands behind them either way. */
@@ -108,9 +111,9 @@ async function readMessages(
   const end = input.at + size;
   const aborted = new AbortedTransactions(transactions);
   const messages: FetchedMessage[] = [];
-  let inflated = 0;
+  let [batches, inflated] = [0, 0];
   // The last batch may be cut off where the broker reached the size that was asked for.
-  while (end - input.at > magicAt && inflated < enoughInflated) {
+  while (end - input.at > magicAt && (batches < 2 || inflated < enoughInflated)) {
     const { at } = input;
     const length = uncountedBytes + input.bytes.readInt32BE(at + uncountedBytes - 4);
     if (length > end - at) break;
@@ -120,6 +123,7 @@ async function readMessages(
       input.at = end;
       return null;
     }
+    batches++;
     const from = messages.length;
     if (compression === 0) aborted.pass(readBatch(input, messages), messages, from);
     else {

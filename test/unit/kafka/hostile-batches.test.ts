@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
+import { inboundRecords } from "../../../src/kafka/consume/inbound.ts";
 import type { FetchedMessage } from "../../../src/kafka/protocol/batch-reader.ts";
 import { unreadableHeader } from "../../../src/kafka/protocol/unreadable-header.ts";
 import { readFetched } from "../../support/fetched.ts";
@@ -112,6 +113,23 @@ test("a compression that is unknown, and bytes that are none, are one record tha
   );
   assert.match(whyUnreadable(messages[0] ?? assert.fail()) ?? "", /unknown compression 5/);
   assert.match(whyUnreadable(messages[1] ?? assert.fail()) ?? "", /cannot be read as gzip/);
+});
+
+test("broken batches in a row, and records in a row that cannot be read, each leave their word", async () => {
+  const broken = (firstOffset: number): Buffer =>
+    rawBatch({ records: [], body: Buffer.from("?"), count: 2, attributes: gzip, firstOffset });
+  const odd = rawBatch({ records: [Buffer.of(0, 1), Buffer.of(0, 1)], firstOffset: 4 });
+  const messages = await readFetched(Buffer.concat([broken(0), broken(2), odd]));
+  const records = inboundRecords({ topic: "t", partition: 0 }, messages as never);
+  assert.deepEqual(
+    records.map(({ offset }) => offset),
+    [1, 3, 4, 5],
+  );
+});
+
+test("a compressed batch of which compaction left no record is passed over", async () => {
+  const empty = rawBatch({ records: [], body: Buffer.alloc(0), count: 0, lastDelta: 4, attributes: gzip });
+  assert.deepEqual(shown(await readFetched(Buffer.concat([empty, behind(5)]))), [["5", "behind"]]);
 });
 
 test("zstd of several frames is read whole, skippable ones too", async () => {

@@ -31,7 +31,7 @@ const adviceOf: Partial<Record<ErrorCode, string>> = {
 
 let exitCode: number = exitCodes.ok;
 
-/** What a command that worked ends with, where that is not 0: `request` tells a forbid by it. */
+/** What the program ends with, where that is not 0: `request` tells a forbid by it. */
 export function endWith(code: number): void {
   exitCode = code;
 }

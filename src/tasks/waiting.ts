@@ -37,7 +37,10 @@ export type ConnectionResult =
 
 const broken = new Error("the response was not read to its end");
 
-/** Responses with a status below 200 that one request may get before its own; they cost time and say nothing. */
+/**
+ * Responses with a status below 200 that one request may get before its own; they cost time and say nothing. (undici takes a
+ * 100 that nobody asked for as an error before it comes here.)
+ */
 const mostInterim = 8;
 
 /** Waits for the response to one request, as undici hands it over. Ends once; what comes later is not looked at. */
@@ -155,11 +158,11 @@ export class Waiting implements Dispatcher.DispatchHandler {
 
 /** Whether the response says of itself that it answers another request: one out of step, or mixed up by a proxy. */
 function isMistaken(headers: Dispatcher.ResponseData["headers"], request: Request): boolean {
-  const named = headers["webhook-id"];
-  if (named === undefined) return false;
+  const named = headers["webhook-id"] ?? [];
   const id = request.headers["webhook-id"];
-  // undici leaves the spaces that may follow a value.
-  return Array.isArray(named) ? named.some((one) => one.trim() !== id) : named.trim() !== id;
+  // Equal lines may have been joined on the way (RFC 9110, 5.3); undici leaves the spaces that may follow a value.
+  const ids = [named].flat().flatMap((line) => line.split(","));
+  return ids.map((one) => one.trim()).some((one) => one !== "" && one !== id);
 }
 
 function isClosed(error: Error): boolean {

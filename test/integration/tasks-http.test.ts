@@ -394,6 +394,8 @@ test("of several webhook-ids in a response each must be the request's; a respons
   assert.equal((await failureOf(ask(tasks, two.url, 2000, "two"))).kind, "bad-answer");
   const same = await answering(t, response("200 OK", body, ["webhook-id: d-1", "webhook-id:   d-1  "]));
   assert.equal((await ask(tasks, same.url, 2000, "same")).kind, "answer");
+  const joined = await answering(t, response("200 OK", body, ["webhook-id: d-1, d-1", "webhook-id:"]));
+  assert.equal((await ask(tasks, joined.url, 2000, "joined")).kind, "answer");
   const none = await answering(t, response("200 OK", body));
   assert.equal((await ask(tasks, none.url, 2000, "none")).kind, "answer");
 });

@@ -52,8 +52,8 @@ export type Inflate = (compression: number, bytes: Buffer) => Promise<Buffer>;
 export interface BatchSummary {
   readonly context: BatchContext;
   readonly lastOffset: bigint;
-  /** Bytes of its records, not compressed. */
-  readonly bytes: number;
+  /** What it unfolded to, bytes; 0 for one that was not compressed. */
+  readonly inflated: number;
 }
 
 /** Records of one batch that are read at most: what unfolds to so many and more is not for this. */
@@ -69,12 +69,12 @@ const shownBytes = 512 * 1024;
  * a record is impossible: the broker has looked at those.
  */
 export function readBatch(input: Input, messages: FetchedMessage[]): BatchSummary {
-  const batch = readHead(input);
+  const batch = readBatchHead(input);
   for (let left = batch.count; left > 0; left--) {
     messages.push(readRecord(input.copy(input.varint()), batch, batch.lastDelta - left + 1));
   }
   input.at = batch.end;
-  return summaryOf(batch, batch.end - batch.recordsAt);
+  return passOver(batch, messages, 0);
 }
 
 /**
@@ -87,18 +87,17 @@ export async function readCompressedBatch(
   inflate: Inflate,
   messages: FetchedMessage[],
 ): Promise<BatchSummary> {
-  const batch = readHead(input);
+  const batch = readBatchHead(input);
   const { compression, count, end, lastDelta, recordsAt } = batch;
   input.at = end;
-  // What compaction left of a batch of which no record stayed.
-  if (count <= 0) return summaryOf(batch, 0);
+  if (count <= 0) return passOver(batch, messages, 0);
   let inflated: Buffer;
   try {
     if (count > mostRecords) throw new RangeError(`a batch of ${count} records, more than ${mostRecords}`);
     inflated = await inflate(compression, input.bytes.subarray(recordsAt, end));
   } catch (error) {
     messages.push(fetched(batch, unreadable(Buffer.alloc(0), messageOf(error)), lastDelta));
-    return summaryOf(batch, 0);
+    return passOver(batch, messages, 0);
   }
   const records = new Input(inflated);
   for (let left = count; left > 0; left--) {
@@ -111,7 +110,7 @@ export async function readCompressedBatch(
     }
     messages.push(readRecord(bytes, batch, lastDelta - left + 1, true));
   }
-  return summaryOf(batch, inflated.length);
+  return passOver(batch, messages, inflated.length);
 }
 
 interface Batch {
@@ -133,7 +132,7 @@ interface Batch {
 }
 
 /** Throws RangeError where the batch is shorter than its head. */
-function readHead(input: Input): Batch {
+function readBatchHead(input: Input): Batch {
   const start = input.at;
   const firstOffset = input.int64();
   const length = input.int32();
@@ -155,7 +154,6 @@ function readHead(input: Input): Batch {
   const appendedAt = (attributes & appendTimeFlag) !== 0 ? lastTimestamp.toString() : null;
   const headersLeft = mostHeaders + 10 * count;
   const compression = attributes & compressionMask;
-  const times = { firstTimestamp, appendedAt };
   return {
     context,
     compression,
@@ -164,14 +162,24 @@ function readHead(input: Input): Batch {
     end,
     firstOffset,
     lastDelta,
-    ...times,
+    firstTimestamp,
+    appendedAt,
     least: 0,
     headersLeft,
   };
 }
 
-function summaryOf({ context, firstOffset, lastDelta }: Batch, bytes: number): BatchSummary {
-  return { context, lastOffset: firstOffset + BigInt(lastDelta), bytes };
+/**
+ * Compaction takes records out of a batch and leaves its offsets, and of a producer's last batch the head alone: then a control
+ * record, which nobody is handed, stands at its end, or the same batch would be fetched for ever.
+ */
+function passOver(batch: Batch, messages: FetchedMessage[], inflated: number): BatchSummary {
+  const { context, firstOffset, lastDelta } = batch;
+  if (batch.least <= lastDelta) {
+    const nothing = { attributes: 0, sentDelta: 0, key: null, value: null, headers: noHeaders };
+    messages.push({ ...fetched(batch, nothing, lastDelta), isControlRecord: true });
+  }
+  return { context, lastOffset: firstOffset + BigInt(lastDelta), inflated };
 }
 
 /** The next record's bytes; null where its length is impossible. */
@@ -184,6 +192,8 @@ function recordOf(records: Input): Buffer | null {
     throw error;
   }
 }
+
+const noHeaders = Object.freeze(Object.create(null)) as Content["headers"];
 
 type Content = Pick<FetchedMessage, "attributes" | "key" | "value" | "headers"> & { readonly sentDelta: number };
 

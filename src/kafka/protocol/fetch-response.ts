@@ -45,22 +45,57 @@ export async function decodeFetchResponse(
   const clientSideThrottleTime = input.int32();
   const errorCode = input.int16();
   const sessionId = input.int32();
-  const responses: FetchResponse["responses"][number][] = [];
+  const responses: { readonly topicName: string; readonly partitions: FetchedPartition[] }[] = [];
+  const unread: Unread[] = [];
   for (let topics = input.int32(); topics > 0; topics--) {
     const topicName = input.string();
     const partitions: FetchedPartition[] = [];
     for (let left = input.int32(); left > 0; left--) {
       if (passedOver(input)) continue;
-      const head = readHead(input);
-      const sizeAt = input.at;
-      const messages = await readMessages(input, head.abortedTransactions, inflate);
-      if (messages === null) partitions.push({ ...head, messages: await readOther(bytes, sizeAt) });
-      else partitions.push({ ...head, abortedTransactions: [], messages });
+      const head = readPartitionHead(input);
+      const place = partitions.push({ ...head, messages: [] }) - 1;
+      unread.push({ head, partitions, place, sizeAt: input.at });
+      const size = input.int32();
+      if (size > 0 && size <= input.rest) input.at += size;
     }
     if (partitions.length > 0) responses.push({ topicName, partitions });
   }
+  const budget: Budget = { inflated: 0 };
+  // Another one is the first each time: what is left for the next fetch is not always of the same partition.
+  const first = turns++;
+  for (const [at] of unread.entries()) {
+    const one = unread[(at + first) % unread.length];
+    if (one !== undefined) await readPartition(bytes, one, budget, inflate, readOther);
+  }
   // The broker did not wait, it asks the client to (KIP-219).
   return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses };
+}
+
+let turns = 0;
+
+/** A partition whose records are not read yet; their size stands at `sizeAt`. */
+interface Unread {
+  readonly head: Omit<FetchedPartition, "messages">;
+  readonly partitions: FetchedPartition[];
+  readonly place: number;
+  readonly sizeAt: number;
+}
+
+/** What the answer has unfolded to so far, bytes. */
+interface Budget {
+  inflated: number;
+}
+
+async function readPartition(
+  bytes: Buffer,
+  { head, partitions, place, sizeAt }: Unread,
+  budget: Budget,
+  inflate: Inflate,
+  readOther: ReadOther,
+): Promise<void> {
+  const messages = await readMessages(new Input(bytes, sizeAt), head.abortedTransactions, budget, inflate);
+  if (messages === null) partitions[place] = { ...head, messages: await readOther(bytes, sizeAt) };
+  else partitions[place] = { ...head, abortedTransactions: [], messages };
 }
 
 /** Of a partition without an aborted transaction: where its fields stand, from its first byte. */
@@ -79,7 +114,7 @@ function passedOver(input: Input): boolean {
   return isEmpty;
 }
 
-function readHead(input: Input): Omit<FetchedPartition, "messages"> {
+function readPartitionHead(input: Input): Omit<FetchedPartition, "messages"> {
   const partition = input.int32();
   const errorCode = input.int16();
   const highWatermark = input.int64().toString();
@@ -94,16 +129,14 @@ function readHead(input: Input): Omit<FetchedPartition, "messages"> {
   return { partition, errorCode, ...offsets, abortedTransactions, preferredReadReplica };
 }
 
-/**
- * From so many unfolded bytes on, what follows in the answer is left for the next: a megabyte of it may unfold to gigabytes. But
- * not before the second batch, for compaction may have left nothing of the first that is asked for.
- */
+/** From so many unfolded bytes on, what is compressed in the answer is left for the next: a megabyte of it may unfold to gigabytes. */
 const enoughInflated = 16 * 1024 * 1024;
 
-/** Null: kafkajs is to read them all, as a batch is of a format older than 2017. The input stands behind them either way. */
+/** Null: kafkajs is to read them, as they begin with a batch of a format older than 2017. */
 async function readMessages(
   input: Input,
   transactions: readonly AbortedTransaction[],
+  budget: Budget,
   inflate: Inflate,
 ): Promise<readonly FetchedMessage[] | null> {
   const size = input.int32();
@@ -111,27 +144,23 @@ async function readMessages(
   const end = input.at + size;
   const aborted = new AbortedTransactions(transactions);
   const messages: FetchedMessage[] = [];
-  let [batches, inflated] = [0, 0];
   // The last batch may be cut off where the broker reached the size that was asked for.
-  while (end - input.at > magicAt && (batches < 2 || inflated < enoughInflated)) {
+  while (end - input.at > magicAt) {
     const { at } = input;
     const length = uncountedBytes + input.bytes.readInt32BE(at + uncountedBytes - 4);
     if (length > end - at) break;
     if (length <= magicAt) throw new RangeError("a batch has an impossible length");
     const { compression, isV2 } = formatOf(input.bytes, at);
-    if (!isV2) {
-      input.at = end;
-      return null;
-    }
-    batches++;
+    // Behind others they are the first of the next fetch.
+    if (!isV2) return messages.length > 0 ? messages : null;
     const from = messages.length;
     if (compression === 0) aborted.pass(readBatch(input, messages), messages, from);
     else {
+      if (budget.inflated >= enoughInflated) break;
       const batch = await readCompressedBatch(input, inflate, messages);
-      inflated += batch.bytes;
+      budget.inflated += batch.inflated;
       aborted.pass(batch, messages, from);
     }
   }
-  input.at = end;
   return messages;
 }

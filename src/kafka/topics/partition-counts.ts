@@ -15,20 +15,23 @@ const refreshWithinMs = 10_000;
 /** Whoever names a partition that does not exist makes us ask this often at most. */
 const askAgainAfterMs = 1000;
 
-/** Reads the counts once before it resolves; a topic that does not exist counts 0. Rejects when no broker answers. */
+/** Reads the counts once before it resolves; a topic that does not exist has none. Rejects when no broker answers. */
 export async function watchPartitionCounts(client: KafkaClient, topics: readonly string[]): Promise<PartitionCounts> {
   const counts = new Map<string, number>();
   const refresh = (): Promise<void> =>
     askBrokers(client, "the reply topics' partitions", refreshWithinMs, async (admin) => {
+      const refused: unknown[] = [];
       for (const topic of topics) {
         try {
           const { topics: found } = await admin.fetchTopicMetadata({ topics: [topic] });
           counts.set(topic, found[0]?.partitions.length ?? 0);
         } catch (error) {
-          if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) throw error;
-          client.logger.warn({ topic }, "the reply topic does not exist");
+          if (!typesOf(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) refused.push(error);
+          else client.logger.warn({ topic }, "the reply topic does not exist");
         }
       }
+      // One that may not be read keeps none of the others from being known.
+      if (refused.length > 0) throw refused[0];
     });
   await refresh();
   let askedAtMs = performance.now();

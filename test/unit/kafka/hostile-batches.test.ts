@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { inboundRecords } from "../../../src/kafka/consume/inbound.ts";
 import type { FetchedMessage } from "../../../src/kafka/protocol/batch-reader.ts";
 import { unreadableHeader } from "../../../src/kafka/protocol/unreadable-header.ts";
-import { readFetched } from "../../support/fetched.ts";
+import { readFetched, readPartitions } from "../../support/fetched.ts";
 import { bodyOf, plainRecord, rawBatch, recordOf, varint } from "../../support/raw-batch.ts";
 
 /**
@@ -129,7 +129,40 @@ test("broken batches in a row, and records in a row that cannot be read, each le
 
 test("a compressed batch of which compaction left no record is passed over", async () => {
   const empty = rawBatch({ records: [], body: Buffer.alloc(0), count: 0, lastDelta: 4, attributes: gzip });
-  assert.deepEqual(shown(await readFetched(Buffer.concat([empty, behind(5)]))), [["5", "behind"]]);
+  const [passed, ...others] = await readFetched(Buffer.concat([empty, behind(5)]));
+  assert.deepEqual(shown(others), [["5", "behind"]]);
+  // Or the same batch would be fetched for ever where nothing stands behind it.
+  assert.partialDeepStrictEqual(passed, { offset: "4", isControlRecord: true, value: null });
+});
+
+test("what compaction took from the end of a batch is passed over, plain or compressed", async () => {
+  const records = [plainRecord(0, "kept"), plainRecord(2, "kept too")];
+  const plain = rawBatch({ records, lastDelta: 9 });
+  const compressed = rawBatch({
+    records,
+    body: gzipSync(bodyOf(records)),
+    lastDelta: 9,
+    attributes: gzip,
+    firstOffset: 10,
+  });
+  const messages = await readFetched(Buffer.concat([plain, compressed]));
+  assert.deepEqual(
+    messages.map(({ isControlRecord, offset }) => [offset, isControlRecord]),
+    [
+      ["0", false],
+      ["2", false],
+      ["9", true],
+      ["10", false],
+      ["12", false],
+      ["19", true],
+    ],
+  );
+});
+
+test("a batch of an older format behind others is left for the next fetch", async () => {
+  const old = Buffer.from(behind(1));
+  old[16] = 1;
+  assert.deepEqual(shown(await readFetched(Buffer.concat([behind(0), old]))), [["0", "behind"]]);
 });
 
 test("zstd of several frames is read whole, skippable ones too", async () => {
@@ -143,16 +176,22 @@ test("zstd of several frames is read whole, skippable ones too", async () => {
   ]);
 });
 
-test("what unfolds to much is not all unfolded at once: the rest comes with the next fetch", async () => {
-  const big = bodyOf([
-    recordOf(Buffer.of(0), varint(0), varint(0), varint(-1), varint(9_000_000), Buffer.alloc(9_000_000), varint(0)),
-  ]);
-  const batches = Array.from({ length: 5 }, (_, at) => packed(big, 1, at));
-  const messages = await readFetched(Buffer.concat(batches));
-  assert.deepEqual(
-    messages.map(({ offset }) => offset),
-    ["0", "1"],
-  );
+test("what unfolds to much is not all unfolded at once: the rest comes with the next fetches, of another partition first each time", async () => {
+  const size = 9_000_000;
+  const value = [varint(size), Buffer.alloc(size)];
+  const big = bodyOf([recordOf(Buffer.of(0), varint(0), varint(0), varint(-1), ...value, varint(0))]);
+  const records = Buffer.concat(Array.from({ length: 3 }, (_, at) => packed(big, 1, at)));
+  const firsts = new Set<number>();
+  for (let fetch = 0; fetch < 4; fetch++) {
+    const counts = (await readPartitions(Array.from({ length: 4 }, () => ({ records })))).map(({ length }) => length);
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      2,
+      "two of nine megabytes in all",
+    );
+    firsts.add(counts.findIndex((count) => count > 0));
+  }
+  assert.equal(firsts.size, 4);
 });
 
 test("whatever stands in a compressed batch, it ends no fetch, keeps to its offsets, and what is behind it is read", async () => {

@@ -41,6 +41,7 @@ export function createConnector({ egress, lookup, session }: ConnectorOptions, c
     const tls = protocol === "https:";
     const options = { host: hostname, port: Number(port || (tls ? 443 : 80)), lookup, noDelay: true, keepAlive: true };
     const socket = tls ? openTls(options, servername ?? host ?? hostname, session) : connectTcp(options);
+    readInPieces(socket);
     connecting = socket;
     let pending = true;
     const settle = (error: Error | null) => {
@@ -61,6 +62,21 @@ export function createConnector({ egress, lookup, session }: ConnectorOptions, c
   };
 
   return { connect, abandon: () => connecting?.destroy() };
+}
+
+/** Most that is parsed before it is looked whether the socket is still wanted. */
+const pieceBytes = 4096;
+
+/**
+ * undici parses all that a socket has at once, and makes an error with a stack of each header beyond its bound: 64 KiB of them
+ * cost it 90 ms, and many handlers' calls the thread's time. In pieces it stops behind the first of them, as the socket is destroyed.
+ */
+function readInPieces(socket: Socket): void {
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): unknown => {
+    if (socket.destroyed) return null;
+    return read(size ?? (socket.readableLength > pieceBytes ? pieceBytes : undefined));
+  };
 }
 
 function openTls(options: TcpNetConnectOpts, name: string, session: TlsSession): Socket {

@@ -45,12 +45,16 @@ const formats: readonly (Format | undefined)[] = [undefined, gzip, snappy, lz4, 
 export const inflate: Inflate = async (compression, bytes) => {
   const format = formats[compression];
   if (format === undefined) throw new Error(`a batch has the unknown compression ${compression}`);
+  return readAs(format, bytes);
+};
+
+async function readAs(format: Format, bytes: Buffer): Promise<Buffer> {
   try {
     return await format.read(bytes);
   } catch (error) {
     throw new Error(sentence("read", format, error), { cause: error });
   }
-};
+}
 
 function sentence(verb: string, { name }: Format, error: unknown): string {
   return `a batch cannot be ${verb} as ${name}: ${messageOf(error)}`;
@@ -79,13 +83,7 @@ function codec(format: Format): () => CompressionCodec {
       format.write(buffer).catch((error: unknown) => {
         throw new BridgeError("RECORD_UNDECODABLE", sentence("compressed", format, error), { cause: error });
       }),
-    decompress: async (compressed) => {
-      try {
-        return await format.read(compressed);
-      } catch (error) {
-        return unreadableBatch(sentence("read", format, error));
-      }
-    },
+    decompress: (compressed) => readAs(format, compressed).catch((error: unknown) => unreadableBatch(messageOf(error))),
   };
   return () => made;
 }

@@ -1,5 +1,5 @@
 import { zstdDecompress } from "node:zlib";
-import { maxInflatedBytes } from "./inflation-bound.ts";
+import { holdInflated, maxInflatedBytes } from "./inflation-bound.ts";
 
 /** What Node tells besides: how many bytes it took. Its types know of the buffer only. */
 interface Unfolded {
@@ -13,13 +13,13 @@ interface Unfolded {
  */
 export async function zstdRead(compressed: Buffer): Promise<Buffer> {
   const parts: Buffer[] = [];
-  let [at, room] = [0, maxInflatedBytes];
+  let [at, inflated] = [0, 0];
   do {
-    const { buffer, engine } = await unfold(compressed.subarray(at), Math.max(1, room));
+    const { buffer, engine } = await unfold(compressed.subarray(at), Math.max(1, maxInflatedBytes - inflated));
     if (engine.bytesWritten === 0) throw new Error("the bytes are not zstd");
     at += engine.bytesWritten;
-    room -= buffer.length;
-    if (room < 0) throw new Error("the batch unfolds to more than it may");
+    inflated += buffer.length;
+    holdInflated(inflated);
     parts.push(buffer);
   } while (at < compressed.length);
   return parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);

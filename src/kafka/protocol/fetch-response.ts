@@ -52,9 +52,9 @@ export async function decodeFetchResponse(
     const partitions: FetchedPartition[] = [];
     for (let left = input.int32(); left > 0; left--) {
       if (passedOver(input)) continue;
-      const head = readPartitionHead(input);
-      const place = partitions.push({ ...head, messages: [] }) - 1;
-      unread.push({ head, partitions, place, sizeAt: input.at });
+      const partition = { ...readPartitionHead(input), messages: [] };
+      partitions.push(partition);
+      unread.push({ partition, sizeAt: input.at });
       const size = input.int32();
       if (size > 0 && size <= input.rest) input.at += size;
     }
@@ -75,9 +75,7 @@ let turns = 0;
 
 /** A partition whose records are not read yet; their size stands at `sizeAt`. */
 interface Unread {
-  readonly head: Omit<FetchedPartition, "messages">;
-  readonly partitions: FetchedPartition[];
-  readonly place: number;
+  readonly partition: FetchedPartition;
   readonly sizeAt: number;
 }
 
@@ -88,14 +86,14 @@ interface Budget {
 
 async function readPartition(
   bytes: Buffer,
-  { head, partitions, place, sizeAt }: Unread,
+  { partition, sizeAt }: Unread,
   budget: Budget,
   inflate: Inflate,
   readOther: ReadOther,
 ): Promise<void> {
-  const messages = await readMessages(new Input(bytes, sizeAt), head.abortedTransactions, budget, inflate);
-  if (messages === null) partitions[place] = { ...head, messages: await readOther(bytes, sizeAt) };
-  else partitions[place] = { ...head, abortedTransactions: [], messages };
+  const messages = await readMessages(new Input(bytes, sizeAt), partition.abortedTransactions, budget, inflate);
+  if (messages === null) Object.assign(partition, { messages: await readOther(bytes, sizeAt) });
+  else Object.assign(partition, { messages, abortedTransactions: [] });
 }
 
 /** Of a partition without an aborted transaction: where its fields stand, from its first byte. */

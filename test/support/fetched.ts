@@ -1,7 +1,7 @@
 import { inflate } from "../../src/kafka/connection/compression.ts";
 import { readByKafkajs } from "../../src/kafka/patches/fast-fetch.ts";
-import type { FetchedMessage } from "../../src/kafka/protocol/batch-reader.ts";
 import { decodeFetchResponse } from "../../src/kafka/protocol/fetch-response.ts";
+import type { FetchedMessage } from "../../src/kafka/protocol/fetched-record.ts";
 import { Output } from "../../src/kafka/protocol/output.ts";
 
 export interface Aborted {

@@ -1,6 +1,6 @@
 import type { KafkaMessage } from "kafkajs";
 import type { HeaderValue, InboundRecord, RecordHeaders, TopicPartition } from "../../model/record.ts";
-import type { FetchedMessage } from "../protocol/batch-reader.ts";
+import type { FetchedMessage } from "../protocol/fetched-record.ts";
 import { unreadableHeader } from "../protocol/unreadable-header.ts";
 
 type Message = KafkaMessage & Partial<FetchedMessage>;

@@ -1,4 +1,5 @@
-import type { BatchSummary, FetchedMessage } from "./batch-reader.ts";
+import type { BatchSummary } from "./batch-reader.ts";
+import type { FetchedMessage } from "./fetched-record.ts";
 
 /** As the broker tells it beside the records: from this offset on, what the producer wrote in a transaction was given up. */
 export interface AbortedTransaction {

@@ -1,6 +1,7 @@
 import { type AbortedTransaction, AbortedTransactions } from "./aborted-transactions.ts";
 import { magicAt, uncountedBytes } from "./batch-layout.ts";
-import { type FetchedMessage, formatOf, type Inflate, readBatch, readCompressedBatch } from "./batch-reader.ts";
+import { formatOf, type Inflate, readBatch, readCompressedBatch } from "./batch-reader.ts";
+import type { FetchedMessage } from "./fetched-record.ts";
 import { Input } from "./input.ts";
 
 /** What kafkajs makes of an answer to Fetch, version 11 (its src/protocol/requests/fetch/v11/response.js). */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { inboundRecords } from "../../../src/kafka/consume/inbound.ts";
-import type { FetchedMessage } from "../../../src/kafka/protocol/batch-reader.ts";
+import type { FetchedMessage } from "../../../src/kafka/protocol/fetched-record.ts";
 import { unreadableHeader } from "../../../src/kafka/protocol/unreadable-header.ts";
 import { readFetched, readPartitions } from "../../support/fetched.ts";
 import { bodyOf, plainRecord, rawBatch, recordOf, varint } from "../../support/raw-batch.ts";
